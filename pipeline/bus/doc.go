@@ -1,0 +1,2 @@
+// Package bus is the spine: topics, producer, partition streams and control records.
+package bus
