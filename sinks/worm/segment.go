@@ -1,0 +1,169 @@
+package worm
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// readSigned reads the head of an object and checks that it is signed and has
+// the name it should have. What is wrong with the bytes is a *TamperError.
+func readSigned(ctx context.Context, store Store, name string, known note.Verifiers) (h *head, c Checkpoint, err error) {
+	object, err := store.Open(ctx, name)
+	if err != nil {
+		return nil, Checkpoint{}, err
+	}
+	defer func() { err = errors.Join(err, object.Close()) }()
+	h, encoded, signed, err := readHead(object)
+	if err == nil {
+		c, err = checkSigned(name, h, encoded, signed, known)
+	} else if !errors.Is(err, errFormat) {
+		return nil, Checkpoint{}, err
+	}
+	if err != nil {
+		return nil, Checkpoint{}, &TamperError{Object: name, Err: err}
+	}
+	return h, c, nil
+}
+
+var errUnsigned = errors.New("its head is not the one that was signed")
+
+// checkSigned says whether the note is signed by a known key and is about
+// this head, and the head about this name.
+func checkSigned(name string, h *head, encoded, signed []byte, known note.Verifiers) (Checkpoint, error) {
+	if h.log.Object(h.first) != name {
+		return Checkpoint{}, fmt.Errorf("it says of itself that it is %s", h.log.Object(h.first))
+	}
+	c, err := OpenCheckpoint(signed, known)
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("its checkpoint: %w", err)
+	}
+	want := h.checkpoint(encoded)
+	if c.text() != want.text() {
+		return c, errUnsigned
+	}
+	return c, nil
+}
+
+// checkChain says whether a head goes on from the end of the segment before.
+func checkChain(before end, h *head) error {
+	if before.next < 0 {
+		before.next, before.filtered = h.first, h.filtered
+	}
+	switch {
+	case h.first != before.next:
+		return fmt.Errorf("it begins at offset %d, the segment before ends at %d", h.first, before.next)
+	case h.previous != before.head:
+		return errors.New("it was written behind another segment than the one before it")
+	case h.sizeBefore != before.size || h.rootBefore != before.root:
+		return errors.New("its tree does not go on from the one before it")
+	case h.filtered != before.filtered:
+		return fmt.Errorf("it is %s, the log %s", completeness(h.filtered), completeness(before.filtered))
+	}
+	return nil
+}
+
+// checkTree says whether the tree range of a head gives its root.
+func checkTree(trees tree, h *head) error {
+	whole, err := trees.fromHashes(0, h.sizeAfter(), h.treeRange)
+	if err != nil {
+		return err
+	}
+	root, err := rangeRoot(whole, nil)
+	if err == nil && root != h.rootAfter {
+		err = errors.New("its tree range does not give its root")
+	}
+	return err
+}
+
+// readBody unpacks a body and checks it against its head and the tree:
+// nothing that visit saw is to be used before it returned nil. It reads r to
+// the end of the object. visit must not keep the entry.
+func readBody(r io.Reader, h *head, trees tree, blocks *blockReader, visit func(entry []byte, leaf []byte) error) error {
+	body := sha256.New()
+	blocks.r = io.TeeReader(io.LimitReader(r, int64(h.bodyLength)), body)
+	leaves, segment := newLeafHasher(), trees.empty(h.sizeBefore)
+	rules := entryRules{head: h, want: h.first}
+	for {
+		_, err := blocks.next(func(entry []byte) error {
+			if err := rules.check(entry); err != nil {
+				return formatError("%w", err)
+			}
+			leaf := leaves.sum(entry)
+			if err := segment.Append(leaf, nil); err != nil {
+				return err
+			}
+			return visit(entry, leaf)
+		})
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if rules.count != h.count || Hash(body.Sum(nil)) != h.bodyHash {
+		return formatError("its body is not the one that was signed")
+	}
+	if got := rangeHashes(segment); !equalHashes(got, h.segmentRange) {
+		return formatError("its entries are not those of the tree")
+	}
+	return readIndex(r, h)
+}
+
+func equalHashes(a, b []Hash) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// readIndex reads what stands behind the body and checks that it is the
+// index, and that nothing follows.
+func readIndex(r io.Reader, h *head) error {
+	index := sha256.New()
+	n, err := io.Copy(index, io.LimitReader(r, int64(h.indexLength())+1))
+	if err != nil {
+		return fmt.Errorf("read index: %w", err)
+	}
+	if n != int64(h.indexLength()) || Hash(index.Sum(nil)) != h.indexHash {
+		return formatError("its index is not the one that was signed")
+	}
+	return nil
+}
+
+// entryRules are what the format asks of the entries of a segment.
+type entryRules struct {
+	head *head
+	// want is the least offset of the next entry.
+	want  int64
+	count uint32
+}
+
+func (r *entryRules) check(entry []byte) error {
+	record, err := parseEntry(entry)
+	if err != nil {
+		return err
+	}
+	offset := record.Message.Offset
+	r.count++
+	switch {
+	case (record.Gap != nil) != (r.head.kind == kindGap):
+		return fmt.Errorf("entry %d is of another kind than its segment", r.count-1)
+	case record.Gap != nil && (offset != r.head.first || record.Gap.Next != r.head.next):
+		return fmt.Errorf("the gap from %d to %d is not the range of its segment", offset, record.Gap.Next)
+	case offset < r.want || offset >= r.head.next || (!r.head.filtered && offset != r.want):
+		return fmt.Errorf("entry %d has offset %d where %d should follow", r.count-1, offset, r.want)
+	}
+	r.want = offset + 1
+	return nil
+}

@@ -1,0 +1,55 @@
+package worm
+
+import (
+	"fmt"
+
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/rfc6962"
+)
+
+// tree makes compact ranges that can be merged with each other: ranges of
+// two factories cannot.
+type tree struct{ factory *compact.RangeFactory }
+
+func newTree() tree {
+	return tree{&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}}
+}
+
+func (t tree) empty(begin uint64) *compact.Range { return t.factory.NewEmptyRange(begin) }
+
+// fromHashes makes a range of hashes that were read; it copies them.
+func (t tree) fromHashes(begin, end uint64, hashes []Hash) (*compact.Range, error) {
+	parts := make([][]byte, len(hashes))
+	for i := range hashes {
+		own := hashes[i]
+		parts[i] = own[:]
+	}
+	r, err := t.factory.NewRange(begin, end, parts)
+	if err != nil {
+		return nil, fmt.Errorf("read range of the tree: %w", err)
+	}
+	return r, nil
+}
+
+func rangeHashes(r *compact.Range) []Hash {
+	hashes := make([]Hash, len(r.Hashes()))
+	for i, h := range r.Hashes() {
+		copy(hashes[i][:], h)
+	}
+	return hashes
+}
+
+// rangeRoot is the root of a range that begins at 0.
+func rangeRoot(r *compact.Range, visit compact.VisitFn) (Hash, error) {
+	var root Hash
+	if r.End() == 0 {
+		copy(root[:], rfc6962.DefaultHasher.EmptyRoot())
+		return root, nil
+	}
+	b, err := r.GetRootHash(visit)
+	if err != nil {
+		return root, fmt.Errorf("compute root: %w", err)
+	}
+	copy(root[:], b)
+	return root, nil
+}
