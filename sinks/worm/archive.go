@@ -148,13 +148,13 @@ func (a *Archive[T]) gather(ctx context.Context, p *partition, chunk *bus.Chunk[
 		} else {
 			p.builder.skip(message.Offset + 1)
 		}
-		if i%256 == 255 || i == len(chunk.Messages)-1 {
-			if err := a.sealIfDue(ctx, p); err != nil {
+		if p.builder.full(a.config.SegmentBytes) {
+			if err := a.seal(ctx, p); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return a.sealIfDue(ctx, p)
 }
 
 // next is the offset behind what is sealed or gathered; -1 when the log is

@@ -30,8 +30,8 @@ type Checkpoint struct {
 
 func (c *Checkpoint) text() string {
 	return fmt.Sprintf("%s\n%d\n%s\nhead %d %d %s\n", c.Log.Origin(), c.Size,
-		base64.StdEncoding.EncodeToString(c.Root[:]), c.First, c.Next,
-		base64.StdEncoding.EncodeToString(c.Head[:]))
+		encodeHash(c.Root), c.First, c.Next,
+		encodeHash(c.Head))
 }
 
 func (c *Checkpoint) sign(signer note.Signer) error {
@@ -126,6 +126,8 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	}
 	return c, nil
 }
+
+func encodeHash(h Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }
 
 func decodeHash(dst *Hash, text string) bool {
 	b, err := base64.StdEncoding.DecodeString(text)

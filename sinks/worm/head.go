@@ -189,19 +189,26 @@ func parseFixed(b []byte) (*head, headLengths, error) {
 }
 
 func (h *head) checkNumbers() error {
-	covered := uint64(h.next) - uint64(h.first)
 	switch {
 	case h.first < 0 || h.next <= h.first:
 		return formatError("it covers the offsets %d to %d", h.first, h.next)
+	case h.sizeAfter() < h.sizeBefore:
+		return formatError("tree size overflows")
+	case h.plainLength < uint64(h.count)*(entryHead+4) || h.plainLength > maxPlain || h.bodyLength > maxPlain:
+		return formatError("body of %d bytes, %d plain, for %d entries", h.bodyLength, h.plainLength, h.count)
+	}
+	return nil
+}
+
+// checkCount holds the number of entries against the offsets.
+func (h *head) checkCount() error {
+	covered := uint64(h.next) - uint64(h.first)
+	switch {
 	case h.kind == kindGap && h.count != 1:
 		return formatError("a gap with %d entries", h.count)
 	case h.kind == kindRecords && uint64(h.count) > covered,
 		h.kind == kindRecords && !h.filtered && uint64(h.count) != covered:
 		return formatError("%d entries for the offsets %d to %d", h.count, h.first, h.next)
-	case h.sizeAfter() < h.sizeBefore:
-		return formatError("tree size overflows")
-	case h.plainLength < uint64(h.count)*(entryHead+4) || h.plainLength > maxPlain || h.bodyLength > maxPlain:
-		return formatError("body of %d bytes, %d plain, for %d entries", h.bodyLength, h.plainLength, h.count)
 	}
 	return nil
 }

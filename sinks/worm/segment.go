@@ -1,18 +1,28 @@
 package worm
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // readSigned reads the head of an object and checks that it is signed and has
 // the name it should have. What is wrong with the bytes is a *TamperError.
-func readSigned(ctx context.Context, store Store, name string, known note.Verifiers) (h *head, c Checkpoint, err error) {
+func readSigned(ctx context.Context, store Store, name string, known note.Verifiers) (*head, Checkpoint, error) {
+	return readObject(ctx, store, name, known, func(*head, io.Reader) error { return nil })
+}
+
+// readObject reads the head as readSigned does, and gives the rest to follow,
+// whose errors about bytes become a *TamperError too.
+func readObject(ctx context.Context, store Store, name string, known note.Verifiers,
+	follow func(h *head, rest io.Reader) error,
+) (h *head, c Checkpoint, err error) {
 	object, err := store.Open(ctx, name)
 	if err != nil {
 		return nil, Checkpoint{}, err
@@ -20,14 +30,15 @@ func readSigned(ctx context.Context, store Store, name string, known note.Verifi
 	defer func() { err = errors.Join(err, object.Close()) }()
 	h, encoded, signed, err := readHead(object)
 	if err == nil {
-		c, err = checkSigned(name, h, encoded, signed, known)
-	} else if !errors.Is(err, errFormat) {
-		return nil, Checkpoint{}, err
+		if c, err = checkSigned(name, h, encoded, signed, known); err != nil {
+			return nil, Checkpoint{}, &TamperError{Object: name, Err: err}
+		}
+		err = follow(h, object)
 	}
-	if err != nil {
-		return nil, Checkpoint{}, &TamperError{Object: name, Err: err}
+	if errors.Is(err, errFormat) {
+		err = &TamperError{Object: name, Err: err}
 	}
-	return h, c, nil
+	return h, c, err
 }
 
 var errUnsigned = errors.New("its head is not the one that was signed")
@@ -46,7 +57,7 @@ func checkSigned(name string, h *head, encoded, signed []byte, known note.Verifi
 	if c.text() != want.text() {
 		return c, errUnsigned
 	}
-	return c, nil
+	return c, h.checkCount()
 }
 
 // checkChain says whether a head goes on from the end of the segment before.
@@ -80,39 +91,45 @@ func checkTree(trees tree, h *head) error {
 	return err
 }
 
-// readBody unpacks a body and checks it against its head and the tree:
-// nothing that visit saw is to be used before it returned nil. It reads r to
-// the end of the object. visit must not keep the entry.
-func readBody(r io.Reader, h *head, trees tree, blocks *blockReader, visit func(entry []byte, leaf []byte) error) error {
-	body := sha256.New()
-	blocks.r = io.TeeReader(io.LimitReader(r, int64(h.bodyLength)), body)
-	leaves, segment := newLeafHasher(), trees.empty(h.sizeBefore)
+// loadBody reads what follows a signed head. Body and index are those that
+// were signed, and nothing follows.
+func loadBody(r io.Reader, h *head) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, int64(h.bodyLength)))
+	if err != nil {
+		return nil, fmt.Errorf("read body: %w", err)
+	}
+	if uint64(len(body)) != h.bodyLength || sha256.Sum256(body) != h.bodyHash {
+		return nil, formatError("its body is not the one that was signed")
+	}
+	return body, readIndex(r, h)
+}
+
+// walkBody visits the entries of a body and holds them against the rules.
+// visit may keep the entry. Its error comes back as it is.
+func walkBody(body []byte, h *head, decoder *zstd.Decoder, visit func(entry []byte) error) error {
 	rules := entryRules{head: h, want: h.first}
+	blocks := newBlockReader(bytes.NewReader(body), h.compression, decoder)
 	for {
+		blocks.stored, blocks.plain = nil, nil
 		_, err := blocks.next(func(entry []byte) error {
 			if err := rules.check(entry); err != nil {
 				return formatError("%w", err)
 			}
-			leaf := leaves.sum(entry)
-			if err := segment.Append(leaf, nil); err != nil {
-				return err
-			}
-			return visit(entry, leaf)
+			return visit(entry)
 		})
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
+		var visited *visitError
+		switch {
+		case errors.Is(err, io.EOF):
+			if rules.count != h.count {
+				return formatError("it has %d entries, its head says %d", rules.count, h.count)
+			}
+			return nil
+		case errors.As(err, &visited):
+			return visited.err
+		case err != nil:
 			return err
 		}
 	}
-	if rules.count != h.count || Hash(body.Sum(nil)) != h.bodyHash {
-		return formatError("its body is not the one that was signed")
-	}
-	if got := rangeHashes(segment); !equalHashes(got, h.segmentRange) {
-		return formatError("its entries are not those of the tree")
-	}
-	return readIndex(r, h)
 }
 
 func equalHashes(a, b []Hash) bool {

@@ -1,0 +1,135 @@
+package worm
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/transparency-dev/merkle/compact"
+)
+
+// body checks what follows the head. A trusted head is signed; of another one
+// it names what can be named. An error of r is the caller's to notice.
+func (l *logCheck) body(name string, h *head, r io.Reader, trusted bool) {
+	body, err := io.ReadAll(io.LimitReader(r, int64(h.bodyLength)))
+	if err != nil {
+		return
+	}
+	index, err := io.ReadAll(io.LimitReader(r, int64(h.indexLength())+1))
+	if err != nil {
+		return
+	}
+	var faults []string
+	if len(index) > h.indexLength() {
+		faults = append(faults, "there are bytes behind its end")
+		index = index[:h.indexLength()]
+	}
+	if len(body) < int(h.bodyLength) || len(index) < h.indexLength() {
+		faults = append(faults, "it is cut off")
+	}
+	bodySame := sha256.Sum256(body) == h.bodyHash
+	indexSame := sha256.Sum256(index) == h.indexHash
+	found := false
+	err = l.entries(h, body, trusted, name)
+	if err != nil || !bodySame || !trusted {
+		found = l.name(name, h, body, index, indexSame)
+	}
+	switch {
+	case err != nil && !found:
+		faults = append(faults, err.Error())
+	case !bodySame && !found:
+		faults = append(faults, "its body is not the one that was signed, though its entries are")
+	}
+	if !indexSame {
+		faults = append(faults, "its index is not the one that was signed")
+	}
+	for _, fault := range faults {
+		l.find(FaultBody, name, fault)
+	}
+}
+
+// entries unpacks a body and holds it against the rules, the ranges of its
+// head and the tree before it.
+func (l *logCheck) entries(h *head, body []byte, trusted bool, name string) error {
+	segment := l.v.trees.empty(h.sizeBefore)
+	var inside *compact.Range
+	if trusted && l.known && l.end.size == h.sizeBefore && l.heldInside(h) {
+		var err error
+		if inside, err = l.v.trees.fromHashes(0, l.end.size, l.end.tree); err != nil {
+			return err
+		}
+	}
+	rules, leaves := entryRules{head: h, want: h.first}, newLeafHasher()
+	blocks := newBlockReader(bytes.NewReader(body), h.compression, l.v.strict)
+	for {
+		_, err := blocks.next(func(entry []byte) error {
+			if err := rules.check(entry); err != nil {
+				return err
+			}
+			leaf := leaves.sum(entry)
+			if inside != nil {
+				if err := l.heldAt(name, inside, leaf); err != nil {
+					return err
+				}
+			}
+			if h.kind == kindGap && trusted {
+				if record, err := parseEntry(entry); err == nil {
+					l.report.Gaps = append(l.report.Gaps, *record.Gap)
+				}
+			}
+			return segment.Append(leaf, nil)
+		})
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if rules.count != h.count {
+		return fmt.Errorf("it has %d entries, its head says %d", rules.count, h.count)
+	}
+	return l.fits(h, segment)
+}
+
+// heldAt extends the tree by one leaf and holds it against kept checkpoints.
+func (l *logCheck) heldAt(name string, whole *compact.Range, leaf []byte) error {
+	if err := whole.Append(leaf, nil); err != nil {
+		return err
+	}
+	for _, c := range l.kept {
+		if c.Size != whole.End() {
+			continue
+		}
+		root, err := rangeRoot(whole, nil)
+		if err != nil {
+			return err
+		}
+		l.held(name, whole.End(), root)
+		break
+	}
+	return nil
+}
+
+// fits says whether the entries' leaves are those of the ranges of the head.
+func (l *logCheck) fits(h *head, segment *compact.Range) error {
+	if !equalHashes(rangeHashes(segment), h.segmentRange) {
+		return errors.New("its entries are not those of the signed tree")
+	}
+	if !l.known || l.end.size != h.sizeBefore {
+		return nil
+	}
+	whole, err := l.v.trees.fromHashes(0, l.end.size, l.end.tree)
+	if err != nil {
+		return err
+	}
+	if err := whole.AppendRange(segment, nil); err != nil {
+		return err
+	}
+	if !equalHashes(rangeHashes(whole), h.treeRange) {
+		return errors.New("its entries, behind those before, do not give its tree")
+	}
+	return nil
+}
