@@ -1,0 +1,131 @@
+package index
+
+import (
+	"context"
+	"fmt"
+
+	"earwitness/pipeline/access"
+)
+
+const (
+	// smallBlocks of a day, written by slow traffic, are put together.
+	smallBlocks = 256
+	// compactBlocks are rewritten in one transaction.
+	compactBlocks = 64
+)
+
+// purge drops the days before floor, then compacts the days written to since
+// the last time where under two thirds of the records are current.
+func (s *store) purge(ctx context.Context, floor int64) error {
+	if floor > s.floor {
+		if err := s.dropBefore(ctx, floor); err != nil {
+			return err
+		}
+	}
+	for day := range s.dirty {
+		v, err := loadView(ctx, s.conn, day)
+		if err != nil {
+			return err
+		}
+		if 3*v.currents < 2*v.total {
+			if err := s.compact(ctx, v); err != nil {
+				return err
+			}
+		}
+		delete(s.dirty, day)
+	}
+	return nil
+}
+
+// dropBefore deletes a day at a time, so that no transaction grows large.
+func (s *store) dropBefore(ctx context.Context, floor int64) error {
+	past := &snapshot{tx: s.conn}
+	err := past.days(ctx, 0, floor-1, func(day int64) error {
+		delete(s.small, day)
+		delete(s.dirty, day)
+		return s.transaction(ctx, func() error { return s.dropDay(ctx, day) })
+	})
+	if err != nil {
+		return err
+	}
+	err = s.transaction(ctx, func() error {
+		_, err := s.stmt.meta.ExecContext(ctx, "floor", fmt.Sprint(floor))
+		return err
+	})
+	if err == nil {
+		s.floor = floor
+	}
+	return err
+}
+
+func (s *store) dropDay(ctx context.Context, day int64) error {
+	from, to := day<<dayBits, (day+1)<<dayBits
+	for _, table := range []string{"block", "body"} {
+		if _, err := s.conn.ExecContext(ctx, `DELETE FROM `+table+` WHERE rowid >= ? AND rowid < ?`, from, to); err != nil {
+			return fmt.Errorf("purge %s: %w", table, err)
+		}
+	}
+	for _, table := range []string{"access", "term"} {
+		if _, err := s.conn.ExecContext(ctx, `DELETE FROM `+table+` WHERE day = ?`, day); err != nil {
+			return fmt.Errorf("purge %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// compactSmall puts together the blocks of days that slow traffic has left
+// many small ones of.
+func (s *store) compactSmall(ctx context.Context) error {
+	for day, n := range s.small {
+		if n < smallBlocks {
+			continue
+		}
+		delete(s.small, day)
+		v, err := loadView(ctx, s.conn, day)
+		if err != nil {
+			return err
+		}
+		if err := s.compact(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compact rewrites a day's blocks in runs, each in a transaction of its own:
+// what is no longer current is left out, tombstones stay. Answers are the
+// same before, between and after.
+func (s *store) compact(ctx context.Context, v *dayView) error {
+	small := s.small[v.day]
+	for first := 0; first < len(v.blocks); first += compactBlocks {
+		last := min(first+compactBlocks, len(v.blocks))
+		err := s.transaction(ctx, func() error { return s.compactRun(ctx, v, first, last) })
+		if err != nil {
+			return fmt.Errorf("compact day %d: %w", v.day, err)
+		}
+	}
+	s.small[v.day] = small
+	return nil
+}
+
+func (s *store) compactRun(ctx context.Context, v *dayView, first, last int) error {
+	var kept []request
+	for n := first; n < last; n++ {
+		err := v.readBlock(ctx, s.conn, s.reader, n, v.current, func(r *access.Record, data []byte) error {
+			row := request{
+				day: v.day, id: id(r.Id), revision: r.GetArrival().GetRevision(),
+				state: r.State, time: r.TimeMs, data: data,
+			}
+			copy(row.access[:], r.AccessId)
+			kept = append(kept, row)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := s.conn.ExecContext(ctx, `DELETE FROM block WHERE rowid = ?`, v.blocks[n].rowid); err != nil {
+			return err
+		}
+	}
+	return s.putRequests(ctx, kept)
+}
