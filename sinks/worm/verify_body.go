@@ -10,44 +10,52 @@ import (
 	"github.com/transparency-dev/merkle/compact"
 )
 
+// maxGrown bounds how far beyond its signed length an object is read.
+const maxGrown = 64 << 20
+
 // body checks what follows the head. A trusted head is signed; of another one
 // it names what can be named. An error of r is the caller's to notice.
 func (l *logCheck) body(name string, h *head, r io.Reader, trusted bool) {
-	body, err := io.ReadAll(io.LimitReader(r, int64(h.bodyLength)))
+	length := int64(h.bodyLength) + int64(h.indexLength())
+	rest, err := io.ReadAll(io.LimitReader(r, length+maxGrown))
 	if err != nil {
 		return
 	}
-	index, err := io.ReadAll(io.LimitReader(r, int64(h.indexLength())+1))
-	if err != nil {
-		return
-	}
-	var faults []string
-	if len(index) > h.indexLength() {
-		faults = append(faults, "there are bytes behind its end")
-		index = index[:h.indexLength()]
-	}
-	if len(body) < int(h.bodyLength) || len(index) < h.indexLength() {
-		faults = append(faults, "it is cut off")
-	}
+	body, index := divide(h, rest)
 	bodySame := sha256.Sum256(body) == h.bodyHash
 	indexSame := sha256.Sum256(index) == h.indexHash
-	found := false
+	named := false
 	err = l.entries(h, body, trusted, name)
 	if err != nil || !bodySame || !trusted {
-		found = l.name(name, h, body, index, indexSame)
+		named = l.name(name, h, body, index, indexSame)
 	}
 	switch {
-	case err != nil && !found:
-		faults = append(faults, err.Error())
-	case !bodySame && !found:
-		faults = append(faults, "its body is not the one that was signed, though its entries are")
+	case named:
+	case int64(len(rest)) < length:
+		l.find(FaultBody, name, fmt.Sprintf("%d bytes are cut off", length-int64(len(rest))))
+	case int64(len(rest)) > length:
+		l.find(FaultBody, name, "there are bytes behind its end")
+	case err != nil:
+		l.find(FaultBody, name, err.Error())
+	case !bodySame:
+		l.find(FaultBody, name, "its body is not the one that was signed, though its entries are")
+	case !indexSame:
+		l.find(FaultBody, name, "its index is not the one that was signed")
 	}
-	if !indexSame {
-		faults = append(faults, "its index is not the one that was signed")
+}
+
+// divide says what of the rest of an object is body and what index. Where the
+// lengths are not those of the head, the index is looked for at both places
+// where it may be: behind the signed length of the body, and at the end.
+func divide(h *head, rest []byte) (body, index []byte) {
+	ends := []int{min(int(h.bodyLength), len(rest)), max(len(rest)-h.indexLength(), 0)}
+	for _, end := range ends {
+		index = rest[end:min(end+h.indexLength(), len(rest))]
+		if sha256.Sum256(index) == h.indexHash {
+			return rest[:end], index
+		}
 	}
-	for _, fault := range faults {
-		l.find(FaultBody, name, fault)
-	}
+	return rest[:ends[0]], rest[ends[0]:min(ends[0]+h.indexLength(), len(rest))]
 }
 
 // entries unpacks a body and holds it against the rules, the ranges of its
