@@ -120,9 +120,6 @@ func (q *Query) terms() []uint64 {
 	if q.IP != "" {
 		terms = append(terms, hashTerm(fieldAddress, canonicalAddress(q.IP)))
 	}
-	if q.Verdict != access.Verdict_VERDICT_UNKNOWN {
-		terms = append(terms, hashTerm(fieldVerdict, q.Verdict.Name()))
-	}
 	return terms
 }
 
@@ -163,6 +160,10 @@ func (s *snapshot) accessRefs(ctx context.Context, day int64, q *Query, terms []
 	if len(q.AccessID) > 0 {
 		where += ` AND a.id = ?`
 		args = append(args, q.AccessID)
+	}
+	if q.Verdict != access.Verdict_VERDICT_UNKNOWN {
+		where += ` AND a.verdict = ?`
+		args = append(args, int64(q.Verdict))
 	}
 	rows, err := s.tx.QueryContext(ctx, text+where, args...)
 	if err != nil {

@@ -37,8 +37,8 @@ CREATE TABLE block (
   accesses BLOB NOT NULL, entries BLOB NOT NULL, payload BLOB NOT NULL);
 `
 
-// openDatabase opens the file at path. Pages of 8 KiB keep the lists of a
-// block near its head; the cache bounds memory.
+// openDatabase opens the file at path. Pages are SQLite's 4 KiB: larger
+// ones would have each scattered term write more. The cache bounds memory.
 func openDatabase(path string, readOnly bool) (*sql.DB, error) {
 	mode, sync := "rwc", "FULL"
 	if readOnly {
@@ -46,12 +46,12 @@ func openDatabase(path string, readOnly bool) (*sql.DB, error) {
 	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	q := url.Values{"mode": {mode}, "_pragma": {
-		"busy_timeout(10000)", "cache_size(-16384)", "temp_store(2)",
+		"busy_timeout(10000)", "cache_size(-32768)", "temp_store(2)",
 	}}
 	if !readOnly {
-		q["_pragma"] = append([]string{"page_size(8192)", "journal_mode(WAL)"}, q["_pragma"]...)
+		q["_pragma"] = append([]string{"journal_mode(WAL)"}, q["_pragma"]...)
 		q.Add("_pragma", "synchronous("+sync+")")
-		q.Add("_pragma", "wal_autocheckpoint(4096)")
+		q.Add("_pragma", "wal_autocheckpoint(8192)")
 		q.Add("_pragma", "journal_size_limit(67108864)")
 	}
 	u.RawQuery = q.Encode()

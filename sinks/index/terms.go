@@ -13,7 +13,6 @@ const (
 	fieldRecording = 'r'
 	fieldPerson    = 'p'
 	fieldAddress   = 'a'
-	fieldVerdict   = 'v'
 )
 
 // hashTerm is FNV-1a over the field and the value. Two values with one hash
@@ -40,7 +39,7 @@ func appendTerms(dst []uint64, r *access.Record) []uint64 {
 		dst = append(dst, hashTerm(fieldAddress, canonicalAddress(ip)))
 		return false
 	})
-	return append(dst, hashTerm(fieldVerdict, r.Verdict.Name()))
+	return dst
 }
 
 // recordingName is what --recording asks for: the recording, else whatever
