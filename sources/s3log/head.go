@@ -1,0 +1,153 @@
+package s3log
+
+import "bytes"
+
+// maxRequesterWords bounds the search for the request id behind a requester
+// that holds spaces, as the text of an origin access identity does.
+const maxRequesterWords = 16
+
+// word cuts the text before the next space off b.
+func word(b []byte) (w, rest []byte, ok bool) {
+	i := bytes.IndexByte(b, ' ')
+	if i <= 0 {
+		return nil, nil, false
+	}
+	return b[:i], b[i+1:], true
+}
+
+// scanHead reads fields 1-8 and gives what follows them.
+func (l *Line) scanHead(line []byte) ([]byte, error) {
+	w, rest, ok := word(line)
+	if !ok || !all(w, classText) {
+		return nil, errBucketOwner
+	}
+	l.BucketOwner = absent(w)
+	if w, rest, ok = word(rest); !ok || !all(w, classText) {
+		return nil, errBucket
+	}
+	l.Bucket = absent(w)
+	if l.TimeMs, ok = parseTime(rest); !ok {
+		return nil, errTime
+	}
+	rest = rest[timeLength+1:]
+	if w, rest, ok = word(rest); !ok || !isRemoteIP(w) {
+		return nil, errRemoteIP
+	}
+	l.RemoteIP = absent(w)
+	rest, err := l.scanRequester(rest)
+	if err != nil {
+		return nil, err
+	}
+	if w, rest, ok = word(rest); !ok || !all(w, classText) {
+		return nil, errKey
+	}
+	l.Key = absent(w)
+	return rest, nil
+}
+
+// scanRequester reads requester, request id and operation. The first pair of
+// a request id and an operation ends the requester: none of the forms of a
+// requester can hold such a pair.
+func (l *Line) scanRequester(rest []byte) ([]byte, error) {
+	start, end := rest, -1
+	for range maxRequesterWords {
+		w, after, ok := word(rest)
+		if !ok {
+			break
+		}
+		end += len(w) + 1
+		rest = after
+		id, behind, ok := word(rest)
+		if !ok {
+			break
+		}
+		if !isRequestID(id) {
+			continue
+		}
+		op, behind, ok := word(behind)
+		if !ok || !isOperation(op) {
+			continue
+		}
+		l.Requester, l.RequestID, l.Operation = absent(start[:end]), id, op
+		if bytes.IndexByte(l.Requester, '"') >= 0 {
+			return nil, errRequester
+		}
+		return behind, nil
+	}
+	return nil, errRequestID
+}
+
+// timeLength is that of "[02/Jan/2006:15:04:05 -0700]".
+const timeLength = 28
+
+const monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+// parseTime reads the bracketed time at the start of b, followed by a space.
+func parseTime(b []byte) (int64, bool) {
+	if len(b) <= timeLength || b[0] != '[' || b[3] != '/' || b[7] != '/' || b[12] != ':' ||
+		b[15] != ':' || b[18] != ':' || b[21] != ' ' || b[27] != ']' || b[28] != ' ' {
+		return 0, false
+	}
+	month := 0
+	for m := 0; m < len(monthNames); m += 3 {
+		if b[4] == monthNames[m] && b[5] == monthNames[m+1] && b[6] == monthNames[m+2] {
+			month = m/3 + 1
+			break
+		}
+	}
+	day, year := digits(b[1:3]), digits(b[8:12])
+	hour, minute, second := digits(b[13:15]), digits(b[16:18]), digits(b[19:21])
+	zoneHour, zoneMinute := digits(b[23:25]), digits(b[25:27])
+	if month == 0 || year < 1970 || day < 1 || day > daysIn(year, month) ||
+		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 ||
+		zoneHour < 0 || zoneHour > 23 || zoneMinute < 0 || zoneMinute > 59 {
+		return 0, false
+	}
+	zone := int64(zoneHour*3600 + zoneMinute*60)
+	switch b[22] {
+	case '+':
+	case '-':
+		zone = -zone
+	default:
+		return 0, false
+	}
+	seconds := daysSince1970(year, month, day)*86400 + int64(hour*3600+minute*60+second) - zone
+	return seconds * 1000, true
+}
+
+// digits reads a number without sign; -1 when it is none.
+func digits(b []byte) int {
+	n := 0
+	for _, c := range b {
+		d := c - '0'
+		if d > 9 {
+			return -1
+		}
+		n = n*10 + int(d)
+	}
+	return n
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// daysSince1970 counts with years that begin in March, so that the leap day
+// is a year's last; 719468 days lie between 0000-03-01 and 1970-01-01.
+func daysSince1970(year, month, day int) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	days := year*365 + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1
+	return int64(days - 719468)
+}
