@@ -124,18 +124,15 @@ func (a *Archive[T]) gather(ctx context.Context, p *partition, chunk *bus.Chunk[
 	if err := a.open(ctx, p); err != nil {
 		return err
 	}
-	if len(chunk.Messages) == 0 {
-		return nil
-	}
-	first := chunk.Messages[0].Offset
-	next := p.next()
-	if next >= 0 && first > next {
-		return &PositionError{Log: p.log, Want: next, Got: first}
-	}
 	for i := range chunk.Messages {
 		message := &chunk.Messages[i]
+		// Sealing may find that another writer is further than this one.
+		next := p.next()
 		if message.Offset < next {
 			continue
+		}
+		if next >= 0 && message.Offset > next {
+			return &PositionError{Log: p.log, Want: next, Got: message.Offset}
 		}
 		if p.builder == nil {
 			a.begin(p, message.Offset)

@@ -15,11 +15,6 @@ import (
 
 var _ bus.Sink[string] = (*Archive[string])(nil)
 
-// testKey is fixed, so that golden files stay what they are.
-const (
-	testSecret = "PRIVATE+KEY+earwitness.test+8e1ee3bf+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
-)
-
 func testLineage() [16]byte { return [16]byte{0: 0xea, 1: 0x12, 15: 0x01} }
 
 func newTestKey(t testing.TB, name string) *Key {

@@ -44,7 +44,7 @@ func TestArchiveOutlivesFaults(t *testing.T) {
 					if err := feed(t.Context(), archive, 40); err != nil {
 						t.Fatal(err)
 					}
-					if diff := cmp.Diff(wantOffsets(0, 40), readAll(t, store, key, testLog())); diff != "" {
+					if diff := cmp.Diff(wantOffsets(0, 40), readBack(t, store, key, testLog())); diff != "" {
 						t.Error(diff)
 					}
 				})
@@ -95,7 +95,7 @@ func TestDirectoryOutlivesCrashes(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if diff := cmp.Diff(wantOffsets(0, 30), readAll(t, dir, key, testLog())); diff != "" {
+				if diff := cmp.Diff(wantOffsets(0, 30), readBack(t, dir, key, testLog())); diff != "" {
 					t.Error(diff)
 				}
 			})

@@ -16,8 +16,8 @@ import (
 	"earwitness/pipeline/bus"
 )
 
-// readAll gives the offsets of a log, after checking the whole store.
-func readAll(t testing.TB, store Store, key *Key, log Log) []int64 {
+// readBack gives the offsets of a log, after checking the whole store.
+func readBack(t testing.TB, store Store, key *Key, log Log) []int64 {
 	t.Helper()
 	verifyHolds(t, store, key)
 	known, err := key.Verifiers()
@@ -111,7 +111,7 @@ func TestSealsBySizeAgeAndBudget(t *testing.T) {
 			if got := archive.buffered.Load(); got != 0 {
 				t.Errorf("%d bytes are accounted for when nothing is gathered", got)
 			}
-			if diff := cmp.Diff(wantOffsets(0, 500), readAll(t, store, key, testLog())); diff != "" {
+			if diff := cmp.Diff(wantOffsets(0, 500), readBack(t, store, key, testLog())); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -154,7 +154,7 @@ func TestTwoArchivers(t *testing.T) {
 	flush(t, one)
 	flush(t, two) // has nothing that is not stored
 	wantPosition(t, two, 30)
-	if diff := cmp.Diff(wantOffsets(0, 30), readAll(t, store, key, testLog())); diff != "" {
+	if diff := cmp.Diff(wantOffsets(0, 30), readBack(t, store, key, testLog())); diff != "" {
 		t.Error(diff)
 	}
 	if got := len(objectNames(t, store)); got != 3 {
@@ -207,7 +207,7 @@ func TestGap(t *testing.T) {
 	write(t, archive, 40, 45)
 	flush(t, archive)
 	want := append(wantOffsets(0, 11), wantOffsets(40, 45)...)
-	if diff := cmp.Diff(want, readAll(t, store, key, testLog())); diff != "" {
+	if diff := cmp.Diff(want, readBack(t, store, key, testLog())); diff != "" {
 		t.Error(diff)
 	}
 	gaps := verifyHolds(t, store, key).Logs[0].Gaps
@@ -249,7 +249,7 @@ func TestFilteredLog(t *testing.T) {
 		t.Errorf("position %d, %v: what was left out is covered too", next, err)
 	}
 	log := Log{Lineage: testLineage(), Topic: config.Topic, Partition: 3}
-	if diff := cmp.Diff([]int64{1, 3}, readAll(t, store, key, log)); diff != "" {
+	if diff := cmp.Diff([]int64{1, 3}, readBack(t, store, key, log)); diff != "" {
 		t.Error(diff)
 	}
 	config.Keep = nil

@@ -94,7 +94,7 @@ func checkTree(trees tree, h *head) error {
 // loadBody reads what follows a signed head. Body and index are those that
 // were signed, and nothing follows.
 func loadBody(r io.Reader, h *head) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, int64(h.bodyLength)))
+	body, err := readAll(io.LimitReader(r, int64(h.bodyLength)), int64(h.bodyLength))
 	if err != nil {
 		return nil, fmt.Errorf("read body: %w", err)
 	}
@@ -102,6 +102,13 @@ func loadBody(r io.Reader, h *head) ([]byte, error) {
 		return nil, formatError("its body is not the one that was signed")
 	}
 	return body, readIndex(r, h)
+}
+
+// readAll is io.ReadAll with a guess of the size.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	buffer := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err := buffer.ReadFrom(r)
+	return buffer.Bytes(), err
 }
 
 // walkBody visits the entries of a body and holds them against the rules.

@@ -14,10 +14,11 @@ import (
 const maxGrown = 64 << 20
 
 // body checks what follows the head. A trusted head is signed; of another one
-// it names what can be named. An error of r is the caller's to notice.
-func (l *logCheck) body(name string, h *head, r io.Reader, trusted bool) {
+// it names what can be named. An error of r is the caller's to notice. The
+// object has about size bytes.
+func (l *logCheck) body(name string, h *head, r io.Reader, size int64, trusted bool) {
 	length := int64(h.bodyLength) + int64(h.indexLength())
-	rest, err := io.ReadAll(io.LimitReader(r, length+maxGrown))
+	rest, err := readAll(io.LimitReader(r, length+maxGrown), min(size, length))
 	if err != nil {
 		return
 	}

@@ -58,7 +58,7 @@ func (l *logCheck) segment(ctx context.Context, object Object) error {
 	stored, err := l.v.store.Open(ctx, object.Name)
 	if err == nil {
 		watched := &watchedReader{r: stored}
-		l.contents(object.Name, bufio.NewReaderSize(watched, 256<<10))
+		l.contents(object.Name, bufio.NewReaderSize(watched, 16<<10), object.Size)
 		err = errors.Join(watched.err, stored.Close())
 	}
 	if err == nil {
@@ -87,7 +87,7 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (l *logCheck) contents(name string, r io.Reader) {
+func (l *logCheck) contents(name string, r io.Reader, size int64) {
 	h, encoded, signed, err := readHead(r)
 	if err != nil {
 		if errors.Is(err, errFormat) {
@@ -109,7 +109,7 @@ func (l *logCheck) contents(name string, r io.Reader) {
 	if trusted {
 		l.chain(name, h)
 	}
-	l.body(name, h, r, trusted)
+	l.body(name, h, r, size, trusted)
 	l.known = trusted
 	if trusted {
 		l.end = endOf(h, c.Head)
