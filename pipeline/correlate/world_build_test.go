@@ -207,12 +207,12 @@ func presigned(grant, signed string) requestChange {
 
 // user, client, system and unknown set the actor of an act.
 func user(id string) actChange {
-	return func(a *evidence.Act) { a.UserId, a.UserName, a.ClientId, a.Level = id, "User "+id, "", "USER" }
+	return func(a *evidence.Act) { a.UserId, a.UserName, a.ClientId, a.Level = id, "User-"+id, "", "USER" }
 }
 
 func client(id string) actChange {
 	return func(a *evidence.Act) {
-		a.UserId, a.UserName, a.ClientId, a.ClientName, a.Level = "", "", id, "App "+id, "USER"
+		a.UserId, a.UserName, a.ClientId, a.ClientName, a.Level = "", "", id, "App-"+id, "USER"
 	}
 }
 
