@@ -44,12 +44,17 @@ type viewEntry struct {
 
 // loadView reads the lists of a day and works out the current revisions.
 func loadView(ctx context.Context, tx querier, day int64) (*dayView, error) {
+	return loadViewIn(ctx, tx, day, viewEntries)
+}
+
+// loadViewIn sorts about limit identities at a time.
+func loadViewIn(ctx context.Context, tx querier, day int64, limit int) (*dayView, error) {
 	v := &dayView{day: day}
 	if err := v.loadBlocks(ctx, tx); err != nil {
 		return nil, fmt.Errorf("read blocks of day %d: %w", day, err)
 	}
 	v.current, v.live = newBitset(v.total), newBitset(v.total)
-	passes := uint64(v.total/viewEntries + 1)
+	passes := uint64(v.total/limit + 1)
 	var entries []viewEntry
 	for pass := range passes {
 		entries = entries[:0]
