@@ -91,12 +91,15 @@ type blockReader struct {
 	r           io.Reader
 	compression byte
 	decoder     *zstd.Decoder
-	stored      []byte
-	plain       []byte
+	// most plain bytes that all blocks together may have; sum is how many
+	// they had. It keeps a few bytes from unpacking to no end.
+	most, sum uint64
+	stored    []byte
+	plain     []byte
 }
 
-func newBlockReader(r io.Reader, compression byte, decoder *zstd.Decoder) *blockReader {
-	return &blockReader{r: r, compression: compression, decoder: decoder}
+func newBlockReader(r io.Reader, compression byte, most uint64, decoder *zstd.Decoder) *blockReader {
+	return &blockReader{r: r, compression: compression, most: most, decoder: decoder}
 }
 
 // next unpacks one block and calls visit for each entry, which must not keep
@@ -114,6 +117,9 @@ func (b *blockReader) next(visit func(entry []byte) error) (int, error) {
 	entries := binary.BigEndian.Uint32(head[8:])
 	if stored > maxBlock+64<<10 || plain > maxBlock || entries == 0 || uint64(entries)*(entryHead+4) > uint64(plain) {
 		return 0, formatError("block of %d bytes, %d plain, with %d entries", stored, plain, entries)
+	}
+	if b.sum += uint64(plain); b.sum > b.most {
+		return 0, formatError("its blocks have more than %d plain bytes", b.most)
 	}
 	if cap(b.stored) < int(stored) {
 		b.stored = make([]byte, stored)

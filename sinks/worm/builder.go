@@ -193,7 +193,7 @@ func (b *builder) head(before end) (*head, error) {
 func (b *builder) entries(visit func(entry []byte) error) error {
 	b.closeBlock()
 	for _, block := range b.blocks {
-		blocks := newBlockReader(bytes.NewReader(block), b.compression, b.codec.decoder)
+		blocks := newBlockReader(bytes.NewReader(block), b.compression, maxBlock, b.codec.decoder)
 		if _, err := blocks.next(visit); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read gathered entries of %s: %w", b.log, err)
 		}

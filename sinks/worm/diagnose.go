@@ -23,7 +23,9 @@ type trace struct {
 // by the index and, in a complete log, by the offsets. It returns whether it
 // found any.
 func (l *logCheck) name(object string, h *head, body, index []byte, indexSame bool) bool {
-	d := diagnosis{l: l, object: object, h: h, got: l.traces(h, body)}
+	// The head may be a lie: what is there bounds the effort.
+	most := min(int64(h.count), int64(len(index)/tagLength))
+	d := diagnosis{l: l, object: object, h: h, got: l.traces(h, body, most)}
 	if indexSame {
 		var want, got []uint64
 		for tag := range slices.Chunk(index, tagLength) {
@@ -36,7 +38,7 @@ func (l *logCheck) name(object string, h *head, body, index []byte, indexSame bo
 			return true
 		}
 	}
-	if h.filtered || h.kind == kindGap || h.next-h.first > maxPlain/entryHead {
+	if h.filtered || h.kind == kindGap || h.next-h.first > 2*most+blockBytes {
 		return false
 	}
 	var want, got []uint64
@@ -49,11 +51,12 @@ func (l *logCheck) name(object string, h *head, body, index []byte, indexSame bo
 	return d.differ(got, want)
 }
 
-// traces gives what can still be made out of a damaged body.
-func (l *logCheck) traces(h *head, body []byte) []trace {
+// traces gives what can still be made out of a damaged body, whose head says
+// that it has count entries.
+func (l *logCheck) traces(h *head, body []byte, count int64) []trace {
 	var got []trace
 	leaves := newLeafHasher()
-	blocks := newBlockReader(bytes.NewReader(body), h.compression, l.v.lenient)
+	blocks := newBlockReader(bytes.NewReader(body), h.compression, maxPlain, l.v.lenient)
 	for {
 		before := len(got)
 		entries, err := blocks.next(func(entry []byte) error {
@@ -71,7 +74,7 @@ func (l *logCheck) traces(h *head, body []byte) []trace {
 		if entries == 0 {
 			// The block's own head is damaged: where the next one begins is
 			// not known.
-			lost = int(h.count) - len(got)
+			lost = int(count) - len(got)
 		}
 		for err != nil && lost > 0 {
 			got = append(got, trace{0, -1})

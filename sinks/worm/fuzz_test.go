@@ -111,7 +111,7 @@ func FuzzBlock(f *testing.F) {
 	}
 	f.Add(c.pack(compressionZstd, plain, 20), byte(compressionZstd))
 	f.Fuzz(func(t *testing.T, body []byte, compression byte) {
-		blocks := newBlockReader(bytes.NewReader(body), compression%2, c.decoder)
+		blocks := newBlockReader(bytes.NewReader(body), compression%2, maxPlain, c.decoder)
 		for {
 			if _, err := blocks.next(func([]byte) error { return nil }); err != nil {
 				return

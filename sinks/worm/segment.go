@@ -115,7 +115,7 @@ func readAll(r io.Reader, size int64) ([]byte, error) {
 // visit may keep the entry. Its error comes back as it is.
 func walkBody(body []byte, h *head, decoder *zstd.Decoder, visit func(entry []byte) error) error {
 	rules := entryRules{head: h, want: h.first}
-	blocks := newBlockReader(bytes.NewReader(body), h.compression, decoder)
+	blocks := newBlockReader(bytes.NewReader(body), h.compression, h.plainLength, decoder)
 	for {
 		blocks.stored, blocks.plain = nil, nil
 		_, err := blocks.next(func(entry []byte) error {
@@ -127,10 +127,7 @@ func walkBody(body []byte, h *head, decoder *zstd.Decoder, visit func(entry []by
 		var visited *visitError
 		switch {
 		case errors.Is(err, io.EOF):
-			if rules.count != h.count {
-				return formatError("it has %d entries, its head says %d", rules.count, h.count)
-			}
-			return nil
+			return rules.end(blocks.sum)
 		case errors.As(err, &visited):
 			return visited.err
 		case err != nil:
@@ -171,6 +168,15 @@ type entryRules struct {
 	// want is the least offset of the next entry.
 	want  int64
 	count uint32
+}
+
+// end judges the number of entries and of plain bytes.
+func (r *entryRules) end(plain uint64) error {
+	if r.count != r.head.count || plain != r.head.plainLength {
+		return formatError("it has %d entries of %d bytes, its head says %d of %d",
+			r.count, plain, r.head.count, r.head.plainLength)
+	}
+	return nil
 }
 
 func (r *entryRules) check(entry []byte) error {

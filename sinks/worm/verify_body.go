@@ -71,7 +71,7 @@ func (l *logCheck) entries(h *head, body []byte, trusted bool, name string) erro
 		}
 	}
 	rules, leaves := entryRules{head: h, want: h.first}, newLeafHasher()
-	blocks := newBlockReader(bytes.NewReader(body), h.compression, l.v.strict)
+	blocks := newBlockReader(bytes.NewReader(body), h.compression, h.plainLength, l.v.strict)
 	for {
 		_, err := blocks.next(func(entry []byte) error {
 			if err := rules.check(entry); err != nil {
@@ -97,8 +97,8 @@ func (l *logCheck) entries(h *head, body []byte, trusted bool, name string) erro
 			return err
 		}
 	}
-	if rules.count != h.count {
-		return fmt.Errorf("it has %d entries, its head says %d", rules.count, h.count)
+	if err := rules.end(blocks.sum); err != nil {
+		return err
 	}
 	return l.fits(h, segment)
 }
