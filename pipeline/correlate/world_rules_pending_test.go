@@ -1,9 +1,11 @@
 package correlate_test
 
 import (
+	"fmt"
 	"time"
 
 	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/evidence"
 )
 
 // Rows of section 9: what is final when; and what records say besides.
@@ -86,4 +88,20 @@ func recordRows() []ruleCase {
 
 func textsOfRead() string {
 	return "action=REST.GET.OBJECT class=read principal=service principal_id=" + serviceRole + " session=s1 size=1000 bucket=bucket"
+}
+
+// boundRows are of accesses with more than a record lists.
+func boundRows() []ruleCase {
+	var crowd []*evidence.Evidence
+	for i := range 120 {
+		name := fmt.Sprintf("r%03d", i)
+		crowd = append(crowd, request(name, "10:00:00", by(serviceRole+"/"+name), from(fmt.Sprintf("198.51.100.%d", i))))
+	}
+	short := append(crowd[:19:19], act("a", "10:00:00"))
+	return []ruleCase{
+		row("record: at most 20 requests, and 100 addresses and users", build(crowd...),
+			"r000^ n=120 refs=20 pieces=120 ip_count=100 user_count=100"),
+		row("record: its act, and at most 20 requests", build(append(crowd[:30:30], act("a", "10:00:00"))...), "a n=30 refs=21 pieces=31"),
+		row("record: all below the bound", build(short...), "a n=19 refs=20 pieces=20 user_count=20"),
+	}
 }

@@ -36,6 +36,7 @@ func takenRows() []ruleCase {
 		took("likely-full: one 206", "likely-full", part(1000, 1000)),
 		took("partial: 206s a byte short", "partial", part(400, 1000), part(599, 1000)),
 		took("partial: 206s of the largest size among them", "partial", part(400, 500), part(599, 1000)),
+		took("partial: 206s of the largest size, which came first", "partial", part(400, 1000), part(500, 500)),
 		took("partial: a 200 adds nothing to 206s", "partial", part(400, 1000), answered(200, "", 600, 1000)),
 		took("likely-full: the size of a 200 does not count", "likely-full", part(500, 500), answered(200, "", 0, 1000)),
 		took("partial: 206s of size 0", "partial", part(400, 0)),

@@ -34,7 +34,7 @@ func ruleTables() []ruleCase {
 		linkRows(), addressRows(), foreignRows(), contestedRows(), nobodyRows(), distantRows(), certainRows(), candidateRows(),
 		accessRows(), verdictRows(), finalVerdictRows(), groupVerdictRows(), unionRows(),
 		takenRows(), takenBoundsRows(), outcomeRows(), unexpectedRows(), overwriteRows(), storageMissingRows(), contestedActRows(),
-		pendingRows(), pendingAccessRows(), recordRows(),
+		pendingRows(), pendingAccessRows(), recordRows(), boundRows(),
 	)
 }
 
@@ -156,6 +156,7 @@ func numbersOf(r *access.Record) map[string]int64 {
 	return map[string]int64{
 		"bytes": r.Bytes, "n": r.Requests, "sessions": r.Sessions, "pieces": r.EvidenceCount,
 		"refs": int64(len(r.Evidence)), "status": int64(r.GetRequest().GetStatus()), "size": r.ObjectSize,
+		"ip_count": int64(len(r.RelatedIps)), "user_count": int64(len(r.RelatedUsers)),
 		"time": r.TimeMs - worldDay().UnixMilli(), "start": r.StartMs - worldDay().UnixMilli(),
 		"end": r.EndMs - worldDay().UnixMilli(),
 	}

@@ -118,6 +118,8 @@ func nobodyRows() []ruleCase {
 		of("that does not fit", "", act("b", "09:59:59", system(), action("Delete"))),
 		row("6.2 row 4 addresses aside", build(l, act("a", "09:59:58"), act("b", "09:59:59", unknown(), at(other))),
 			"r access=a confidence=weak flags=contested candidates=a:2"),
+		row("6.2 row 4 before the chosen one, behind one that does not match", build(l, act("a", "09:58:00"),
+			act("c", "10:00:00", at(other)), act("b", "09:59:00", system())), "r access=a confidence=weak flags=contested"),
 		row("6.2 row 4 also before failed acts", build(request("r", "10:00:00"), act("a", "09:59:58", failing()), act("b", "09:59:59", system())),
 			"r access=a confidence=weak flags=act-failed,contested"),
 		row("6.2 row 4 outside the windows", build(request("r", "10:00:00", presigned("g", "08:00:00")), act("a", "09:55:00"),
