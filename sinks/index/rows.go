@@ -1,10 +1,6 @@
 package index
 
-import (
-	"fmt"
-
-	"earwitness/pipeline/access"
-)
+import "earwitness/pipeline/access"
 
 const dayMillis = 24 * 60 * 60 * 1000
 
@@ -56,54 +52,36 @@ func (r *rows) reset(floor int64) {
 	r.floor = floor
 }
 
-// add keeps a record unless a higher revision of it is there, or its day was
-// purged.
-func (r *rows) add(rec *access.Record, data []byte) error {
-	key := id(rec.Id)
-	switch rec.Kind {
-	case access.Kind_KIND_REQUEST:
-		r.addRequest(key, rec, data)
-	case access.Kind_KIND_ACCESS:
-		r.addAccess(key, rec, data)
-	default:
-		return fmt.Errorf("keep record: unknown kind %d", rec.Kind)
+// addChunk keeps what has no higher revision here, and is not of a purged
+// day.
+func (r *rows) addChunk(chunk chunkRows) {
+	for i := range chunk.requests {
+		row := &chunk.requests[i]
+		if row.day < r.floor {
+			continue
+		}
+		at, ok := r.requestAt[row.id]
+		switch {
+		case !ok:
+			r.requestAt[row.id] = len(r.requests)
+			r.requests = append(r.requests, *row)
+		case row.revision > r.requests[at].revision:
+			r.requests[at] = *row
+		}
 	}
-	return nil
-}
-
-func (r *rows) addRequest(key id, rec *access.Record, data []byte) {
-	row := request{
-		day: dayOf(rec.TimeMs), id: key, revision: rec.Arrival.Revision,
-		state: rec.State, time: rec.TimeMs, data: data,
-	}
-	if row.day < r.floor {
-		return
-	}
-	copy(row.access[:], rec.AccessId)
-	at, ok := r.requestAt[key]
-	if !ok {
-		r.requestAt[key] = len(r.requests)
-		r.requests = append(r.requests, row)
-		return
-	}
-	if row.revision > r.requests[at].revision {
-		r.requests[at] = row
-	}
-}
-
-func (r *rows) addAccess(key id, rec *access.Record, data []byte) {
-	row := accessRow{record: rec, day: accessDay(rec), id: key, data: data}
-	if row.day < r.floor {
-		return
-	}
-	at, ok := r.accessAt[key]
-	if !ok {
-		r.accessAt[key] = len(r.accesses)
-		r.accesses = append(r.accesses, row)
-		return
-	}
-	if rec.Arrival.Revision > r.accesses[at].record.Arrival.Revision {
-		r.accesses[at] = row
+	for i := range chunk.accesses {
+		row := &chunk.accesses[i]
+		if row.day < r.floor {
+			continue
+		}
+		at, ok := r.accessAt[row.id]
+		switch {
+		case !ok:
+			r.accessAt[row.id] = len(r.accesses)
+			r.accesses = append(r.accesses, *row)
+		case row.record.Arrival.Revision > r.accesses[at].record.Arrival.Revision:
+			r.accesses[at] = *row
+		}
 	}
 }
 

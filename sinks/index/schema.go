@@ -40,17 +40,17 @@ CREATE TABLE block (
 // openDatabase opens the file at path. Pages are SQLite's 4 KiB: larger
 // ones would have each scattered term write more. The cache bounds memory.
 func openDatabase(path string, readOnly bool) (*sql.DB, error) {
-	mode, sync := "rwc", "FULL"
+	mode, cache := "rwc", "cache_size(-24576)"
 	if readOnly {
-		mode = "ro"
+		mode, cache = "ro", "cache_size(-4096)"
 	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	q := url.Values{"mode": {mode}, "_pragma": {
-		"busy_timeout(10000)", "cache_size(-32768)", "temp_store(2)",
+		"busy_timeout(10000)", cache, "temp_store(2)",
 	}}
 	if !readOnly {
 		q["_pragma"] = append([]string{"journal_mode(WAL)"}, q["_pragma"]...)
-		q.Add("_pragma", "synchronous("+sync+")")
+		q.Add("_pragma", "synchronous(FULL)")
 		q.Add("_pragma", "wal_autocheckpoint(8192)")
 		q.Add("_pragma", "journal_size_limit(67108864)")
 	}

@@ -13,7 +13,7 @@ import (
 type work struct {
 	partition int
 	run       uint64
-	chunk     *bus.Chunk[*access.Record]
+	chunk     chunkRows
 	bytes     int64
 	call      func(context.Context) error
 	reply     chan error
@@ -42,19 +42,16 @@ func (x *Index) checkPartition(n int) error {
 // full. A failed transaction fails the next Write and Flush of each partition
 // that it held, until Position is asked.
 func (x *Index) Write(ctx context.Context, n int, chunk *bus.Chunk[*access.Record]) error {
-	run, err := x.ready(ctx, n)
+	run, next, err := x.ready(ctx, n)
 	if err != nil {
 		return err
 	}
-	size := int64(64 * len(chunk.Messages))
-	for i := range chunk.Messages {
-		size += int64(len(chunk.Messages[i].Value))
-	}
-	size = min(size, queueBytes)
+	rows := x.digest(n, chunk, next)
+	size := min(rows.bytes, queueBytes)
 	if err := x.room.Acquire(ctx, size); err != nil {
 		return err
 	}
-	if err := x.send(ctx, work{partition: n, run: run, chunk: chunk, bytes: size}); err != nil {
+	if err := x.send(ctx, work{partition: n, run: run, chunk: rows, bytes: size}); err != nil {
 		x.room.Release(size)
 		return err
 	}
@@ -63,7 +60,7 @@ func (x *Index) Write(ctx context.Context, n int, chunk *bus.Chunk[*access.Recor
 
 // Flush waits until all that was written to the partition is on disk.
 func (x *Index) Flush(ctx context.Context, n int) error {
-	if _, err := x.ready(ctx, n); err != nil {
+	if _, _, err := x.ready(ctx, n); err != nil {
 		return err
 	}
 	// The writer commits what it has gathered before it makes a call.
@@ -74,19 +71,21 @@ func (x *Index) Flush(ctx context.Context, n int) error {
 	})
 }
 
-func (x *Index) ready(ctx context.Context, n int) (run uint64, err error) {
+// ready gives the run and the position of a partition that can be written.
+func (x *Index) ready(ctx context.Context, n int) (run uint64, next int64, err error) {
 	if err := x.checkPartition(n); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if x.ended.Err() != nil {
-		return 0, ErrClosed
+		return 0, 0, ErrClosed
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.partitions[n].run, x.partitions[n].err
+	p := &x.partitions[n]
+	return p.run, p.next, p.err
 }
 
 // do has the writer call fn between transactions and waits for it.
@@ -159,7 +158,7 @@ func (x *Index) gather(ctx context.Context, batch []work, w work) ([]work, work)
 			return batch, w
 		}
 		batch = append(batch, w)
-		records += len(w.chunk.Messages)
+		records += w.chunk.records
 		bytes += w.bytes
 		if records >= batchRecords || bytes >= batchBytes {
 			return batch, work{}

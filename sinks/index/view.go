@@ -12,9 +12,9 @@ import (
 	"earwitness/pipeline/access"
 )
 
-// viewEntries bounds how many identities are sorted at a time: about 24 MiB.
+// viewEntries bounds how many identities are sorted at a time: about 10 MiB.
 // A day with more takes several passes over its lists.
-const viewEntries = 1 << 19
+const viewEntries = 1 << 18
 
 // dayView knows which records of a day's blocks are the current revisions.
 // It holds 2 bits a record, and the lists of accesses once they are asked
