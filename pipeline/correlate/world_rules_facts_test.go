@@ -3,6 +3,8 @@ package correlate_test
 import (
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"earwitness/pipeline/evidence"
 )
 
@@ -25,6 +27,13 @@ func retoldAct(e *evidence.Evidence, kind evidence.Kind, tag string, changes ...
 		change(again)
 	}
 	return actPiece(again, kind, tag)
+}
+
+// elsewhere is the same piece, read from another object.
+func elsewhere(e *evidence.Evidence, uri string) *evidence.Evidence {
+	again := proto.CloneOf(e)
+	again.Origin.Uri = uri
+	return again
 }
 
 func mergeRows() []ruleCase {
@@ -57,6 +66,10 @@ func mergeRows() []ruleCase {
 			"a failed=true pieces=2 refs=2"),
 		row("1 the time of the first piece counts", build(r, retold(r, "b", later),
 			retoldAct(a, file, "a", func(a *evidence.Act) { a.TimeMs += 1000 }), a), "r time=36000000", "a time=36000000 n=1"),
+		row("1 a piece in two places is the one at the first", build(elsewhere(r, "file:///z"), elsewhere(r, "file:///y")), "r refs=1 uri=file:///y"),
+		row("1 an address that does not parse is had by nobody", build(retold(r, "a", from("nowhere")), retold(r, "b", from(other))), "r ip="+other),
+		row("1 a list without an address that parses neither", build(retoldAct(a, platform, "a", at("x", "y")),
+			retoldAct(a, quality, "a", at("z", other)), retoldAct(a, event, "a", at(home))), "a ip="+other+" ips="+other),
 		row("1 another requester moves the request",
 			build(r, retold(r, "A", by(mallory))), "r verdict=direct principal_id="+mallory+" refs=2", "r^ n=1 principal=direct"),
 	}

@@ -129,6 +129,8 @@ func wordOf(records []*access.Record, r *access.Record, name, want string) strin
 			audits = append(audits, fmt.Sprintf("%s:%d", c.Audit, c.DistanceS))
 		}
 		return strings.Join(audits, ",")
+	case "uri":
+		return r.Evidence[0].GetOrigin().GetUri()
 	case "person":
 		return r.GetPerson().GetId()
 	}
