@@ -23,8 +23,7 @@ func encodings(operation []byte) int {
 }
 
 // decodeKey undoes the encoding. Invalid escapes stay as they are, "+" is a
-// plus, and bytes that would not be UTF-8 stay escaped, so that two keys never
-// fall together.
+// plus, and bytes that are not UTF-8, which no key of S3 holds, stay escaped.
 func decodeKey(logged string, times int) string {
 	if strings.IndexByte(logged, '%') < 0 {
 		return validText(logged)
