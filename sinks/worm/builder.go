@@ -172,7 +172,7 @@ func (b *builder) head(before end) (*head, error) {
 	if err := whole.AppendRange(b.segment, nil); err != nil {
 		return nil, fmt.Errorf("extend tree of %s: %w", b.log, err)
 	}
-	root, err := rangeRoot(whole, nil)
+	root, err := rangeRoot(whole)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func FuzzBlock(f *testing.F) {
 		plain = append(plain, 0, 0, 0, 3, 'a', 'b', 'c')
 	}
 	f.Add(c.pack(compressionZstd, plain, 20), byte(compressionZstd))
-	f.Fuzz(func(t *testing.T, body []byte, compression byte) {
+	f.Fuzz(func(_ *testing.T, body []byte, compression byte) {
 		blocks := newBlockReader(bytes.NewReader(body), compression%2, maxPlain, c.decoder)
 		for {
 			if _, err := blocks.next(func([]byte) error { return nil }); err != nil {

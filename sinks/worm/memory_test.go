@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ func newMemory() *memory {
 	}
 }
 
-func (m *memory) Put(ctx context.Context, name string, data []byte) error {
+func (m *memory) Put(_ context.Context, name string, data []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	apply, err := m.fault("put", name)
@@ -44,7 +43,7 @@ func (m *memory) Put(ctx context.Context, name string, data []byte) error {
 	return err
 }
 
-func (m *memory) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (m *memory) Open(_ context.Context, name string) (io.ReadCloser, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, err := m.fault("open", name); err != nil {
@@ -57,7 +56,7 @@ func (m *memory) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
-func (m *memory) List(ctx context.Context, prefix, from string, fn func(Object) error) error {
+func (m *memory) List(_ context.Context, prefix, from string, fn func(Object) error) error {
 	m.mu.Lock()
 	_, err := m.fault("list", prefix)
 	var list []Object
@@ -78,14 +77,6 @@ func (m *memory) List(ctx context.Context, prefix, from string, fn func(Object) 
 		}
 	}
 	return nil
-}
-
-func (m *memory) clone() *memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c := newMemory()
-	c.objects = maps.Clone(m.objects)
-	return c
 }
 
 func replaceByte(t testing.TB, dir *Directory, name string, at int) {

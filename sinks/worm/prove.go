@@ -133,7 +133,7 @@ func (w *witness) add(whole *compact.Range, h *head, name string) error {
 	if err := whole.AppendRange(segment, w.keep); err != nil {
 		return err
 	}
-	root, err := rangeRoot(whole, nil)
+	root, err := rangeRoot(whole)
 	if err != nil {
 		return err
 	}

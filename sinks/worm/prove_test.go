@@ -15,7 +15,6 @@ type proving struct {
 	reader *Reader
 	known  note.Verifiers
 	heads  []Checkpoint
-	leaves [][]byte
 }
 
 func newProving(t *testing.T) proving {

@@ -84,7 +84,7 @@ func checkTree(trees tree, h *head) error {
 	if err != nil {
 		return err
 	}
-	root, err := rangeRoot(whole, nil)
+	root, err := rangeRoot(whole)
 	if err == nil && root != h.rootAfter {
 		err = errors.New("its tree range does not give its root")
 	}

@@ -40,13 +40,13 @@ func rangeHashes(r *compact.Range) []Hash {
 }
 
 // rangeRoot is the root of a range that begins at 0.
-func rangeRoot(r *compact.Range, visit compact.VisitFn) (Hash, error) {
+func rangeRoot(r *compact.Range) (Hash, error) {
 	var root Hash
 	if r.End() == 0 {
 		copy(root[:], rfc6962.DefaultHasher.EmptyRoot())
 		return root, nil
 	}
-	b, err := r.GetRootHash(visit)
+	b, err := r.GetRootHash(nil)
 	if err != nil {
 		return root, fmt.Errorf("compute root: %w", err)
 	}

@@ -112,7 +112,7 @@ func (l *logCheck) heldAt(name string, whole *compact.Range, leaf []byte) error 
 		if c.Size != whole.End() {
 			continue
 		}
-		root, err := rangeRoot(whole, nil)
+		root, err := rangeRoot(whole)
 		if err != nil {
 			return err
 		}
