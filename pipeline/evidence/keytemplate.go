@@ -175,13 +175,12 @@ func (t *keyTemplate) take(i int, rest string) int {
 	case partExt:
 		n = alnumRun(rest)
 	case partYear:
-		if n = digitRun(rest); n != 4 {
+		if n = digitRun(rest); n < 4 {
 			return -1
 		}
+		n = 4
 	case partTwoDigits:
-		if n = digitRun(rest); n > 2 {
-			return -1
-		}
+		n = min(digitRun(rest), 2)
 	case partAny:
 		n = t.anyRun(i, rest)
 	}
