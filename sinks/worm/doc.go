@@ -19,5 +19,7 @@
 // own in Archive.Run.
 //
 // It does not decode what it archives, keep keys safe, or notice a removed
-// tail without a checkpoint that was kept elsewhere.
+// tail without a checkpoint that was kept elsewhere. Several processes may
+// archive one log, with the same key; only its very first segment they must
+// begin at the same offset, or verify finds two beginnings.
 package worm
