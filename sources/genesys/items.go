@@ -135,6 +135,8 @@ func (s *items) finish(n int) (item, bool) {
 	if it.length > MaxRecord {
 		it.cause = CauseTooLong
 	}
+	// Whether the array goes on is for a comma to say, here as on resuming.
+	s.inArray = false
 	s.safe = s.offset
 	return it, true
 }

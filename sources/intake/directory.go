@@ -1,0 +1,147 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"earwitness/pipeline/evidence"
+)
+
+// Stage is the stage that dead letters of this package name.
+const Stage = "intake"
+
+// The causes of this package's dead letters: a closed set.
+const (
+	// CauseUnreadable: the file can't be opened or read.
+	CauseUnreadable = "unreadable"
+	// CauseTruncated: the compressed file ends too early.
+	CauseTruncated = "truncated"
+	// CauseCorrupt: the compressed file can't be unpacked further.
+	CauseCorrupt = "corrupt"
+)
+
+// Config of a Directory.
+type Config struct {
+	// Source names the source; its positions are kept under that name.
+	Source string
+	// Path of a file or folder, which must exist.
+	Path string
+	// StateDir is the folder of the positions; made where it is missing.
+	StateDir string
+	// Once reads what there is and ends; else Run watches until ctx ends.
+	Once      bool
+	Decoder   evidence.Decoder
+	Publisher Publisher
+	// Logger; nil logs nothing.
+	Logger *slog.Logger
+	// Quiet is how long an unchanged file counts as open [1 min].
+	Quiet time.Duration
+	// Rescan is how often the folder is listed, events or not [1 min].
+	Rescan time.Duration
+	// Parallel is how many files are read at a time [4].
+	Parallel int
+}
+
+// Progress is how far a Directory has come since it was made.
+type Progress struct {
+	// Files and bytes (on disk) as of the last listing, and how many of them
+	// have been read, before or now.
+	FilesTotal, FilesDone, BytesTotal, BytesDone int64
+	// Records and dead letters handed on; Repeated of the records had been
+	// handed on before, but not acknowledged.
+	Records, DeadLetters, Repeated int64
+	// Problems counts files that could not be read to their end.
+	Problems int64
+}
+
+// Directory reads the files of a folder. Run may be called once.
+type Directory struct {
+	config   Config
+	root     string
+	journal  *journal
+	reported map[string]bool
+	// sending counts batches that were accepted and not yet answered for.
+	sending sync.WaitGroup
+	mu      sync.Mutex // guards reported
+
+	filesTotal, filesDone, bytesTotal, bytesDone atomic.Int64
+	records, deadLetters, repeated, problems     atomic.Int64
+}
+
+// New gives a Directory. It fails when the path is missing or the positions
+// can't be read.
+func New(config Config) (*Directory, error) {
+	if config.Source == "" || filepath.Base(config.Source) != config.Source {
+		return nil, fmt.Errorf("open intake: source name %q can't name a file; use letters, digits and -", config.Source)
+	}
+	if config.Decoder == nil || config.Publisher == nil {
+		return nil, errors.New("open intake: it needs a decoder and a publisher")
+	}
+	root, err := filepath.Abs(config.Path)
+	if err == nil {
+		root, err = filepath.EvalSymlinks(root)
+	}
+	if err == nil {
+		_, err = os.Stat(root)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open path %s of source %s: %w; give a file or folder that exists", config.Path, config.Source, err)
+	}
+	setDefaults(&config)
+	if config.StateDir, err = filepath.Abs(config.StateDir); err != nil {
+		return nil, fmt.Errorf("find folder of positions: %w", err)
+	}
+	j, err := openJournal(filepath.Join(config.StateDir, config.Source+".positions"))
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{config: config, root: root, journal: j, reported: map[string]bool{}}, nil
+}
+
+func setDefaults(c *Config) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Quiet <= 0 {
+		c.Quiet = time.Minute
+	}
+	if c.Rescan <= 0 {
+		c.Rescan = time.Minute
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = 4
+	}
+}
+
+// Progress is safe to call at any time.
+func (d *Directory) Progress() Progress {
+	return Progress{
+		FilesTotal: d.filesTotal.Load(), FilesDone: d.filesDone.Load(),
+		BytesTotal: d.bytesTotal.Load(), BytesDone: d.bytesDone.Load(),
+		Records: d.records.Load(), DeadLetters: d.deadLetters.Load(),
+		Repeated: d.repeated.Load(), Problems: d.problems.Load(),
+	}
+}
+
+// Run reads. With Once it returns nil when all that the directory held at the
+// start is acknowledged, and ctx's error when that ended first; else it
+// watches, and returns nil when ctx ends. A batch that the publisher gave up
+// ends it with that error; the position stays before the batch.
+func (d *Directory) Run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, d.journal.close()) }()
+	if d.config.Once {
+		_, err := d.scan(ctx, nil)
+		return err
+	}
+	if err := d.watch(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,25 @@
+// Package intake brings log objects to a decoder and its batches to a
+// publisher, and keeps how far it has come.
+//
+// A Directory reads a file, or all files below a folder: plain, gzip (of
+// several members too) or zstd, told apart by their first bytes. Hidden files
+// and folders are left out; symbolic links are not followed, but for the path
+// itself, so that no file is read twice and no loop is walked.
+//
+// It guarantees that a position moves only over what the publisher has
+// acknowledged without a gap, and that it is kept: a restart skips nothing,
+// and repeats what was sent but not acknowledged, which it counts. A file is
+// known by its path and by a hash of the bytes before the position, so that
+// one that was truncated, replaced or rotated is read from its start, and one
+// that was renamed goes on. With Once every file counts as closed; when
+// watching, one that has not changed for Config.Quiet. What an open file
+// holds behind its last whole record waits; a line end that comes after a
+// file was closed begins a line of its own.
+//
+// A file that can't be opened or unpacked becomes a dead letter behind what
+// could be read; the others go on. Run stops with its context, after every
+// batch that was sent is answered for, or with the publisher's first failure;
+// all its goroutines end before it does. One Directory at a time may use a
+// source's positions. It does not read S3 or queues, parse records, or retry
+// publishing.
+package intake

@@ -1,0 +1,77 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// settle is the least time between two listings, so that a busy file does not
+// have its folder listed all the time.
+const settle = 500 * time.Millisecond
+
+// watch scans when something changed, when a file may have become quiet, and
+// every Rescan, for events get lost.
+func (d *Directory) watch(ctx context.Context) error {
+	events, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watch %s: %w; raise fs.inotify.max_user_instances", d.root, err)
+	}
+	defer events.Close()
+	if info, err := os.Stat(d.root); err == nil && !info.IsDir() {
+		d.follow(ctx, events, filepath.Dir(d.root))
+	}
+	for {
+		start := time.Now()
+		open, err := d.scan(ctx, func(folder string) { d.follow(ctx, events, folder) })
+		if err != nil {
+			return err
+		}
+		wait := d.config.Rescan
+		if open {
+			wait = min(wait, d.config.Quiet)
+		}
+		if err := d.await(ctx, events, max(settle, 5*time.Since(start)), wait); err != nil {
+			return err
+		}
+	}
+}
+
+// follow adds a folder; without its events the listings still find its files.
+func (d *Directory) follow(ctx context.Context, events *fsnotify.Watcher, folder string) {
+	if err := events.Add(folder); err != nil {
+		d.config.Logger.WarnContext(ctx, "folder can't be watched; its files are found by listing", "source", d.config.Source,
+			"folder", folder, "every", d.config.Rescan, "error", err)
+	}
+}
+
+// await returns after an event, but not before least, and at the latest
+// after most.
+func (d *Directory) await(ctx context.Context, events *fsnotify.Watcher, least, most time.Duration) error {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	hurried := false
+	start := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+			return nil
+		case <-events.Errors:
+			// Too many events at once: some are lost, so look.
+		case event := <-events.Events:
+			if event.Op == fsnotify.Chmod {
+				continue
+			}
+		}
+		if !hurried {
+			hurried = true
+			timer.Reset(min(most, max(0, least-time.Since(start))))
+		}
+	}
+}
