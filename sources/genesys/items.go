@@ -98,6 +98,9 @@ func (s *items) value() (it item, ok, opened bool) {
 			s.drop(i)
 			i = 0
 		}
+		if m.inString && !m.escaped && m.state != wantColon {
+			i += s.plain(i)
+		}
 		c, ok := s.at(i)
 		if !ok {
 			it, ok = s.unfinished(&m, i)

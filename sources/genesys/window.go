@@ -55,6 +55,20 @@ func (w *window) fill() {
 	w.err = io.ErrNoProgress
 }
 
+// plain counts the bytes from i on, as far as they are in memory, that can't
+// end a string or be wrong in it.
+func (w *window) plain(i int) int {
+	if w.start+i >= w.end {
+		return 0
+	}
+	for n, c := range w.buf[w.start+i : w.end] {
+		if c == '"' || c == '\\' || c < ' ' {
+			return n
+		}
+	}
+	return w.end - w.start - i
+}
+
 // skip moves the start on by n bytes that have been seen.
 func (w *window) skip(n int) {
 	w.start += n

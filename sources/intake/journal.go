@@ -77,7 +77,7 @@ func (j *journal) load() error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	r := bufio.NewReader(file)
 	header, err := r.ReadString('\n')
 	if err == io.EOF && header == "" {
@@ -154,7 +154,7 @@ func (j *journal) compact() error {
 		return fmt.Errorf("compact positions %s: %w", j.path, errors.Join(err, fresh.Close()))
 	}
 	if j.file != nil {
-		j.file.Close() // its lines stand in fresh, which is synced
+		_ = j.file.Close() // its lines stand in fresh, which is synced
 	}
 	j.file, j.lines = fresh, len(j.known)
 	return nil

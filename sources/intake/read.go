@@ -43,7 +43,7 @@ func (d *Directory) read(ctx context.Context, fail context.CancelCauseFunc, file
 	if err != nil {
 		return d.reportUnreadable(ctx, fail, file, uri, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errNotRegular

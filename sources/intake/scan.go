@@ -133,7 +133,7 @@ func isStill(f found, p position) bool {
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	return sameFile(file, f.size, p)
 }
 

@@ -21,7 +21,7 @@ func (d *Directory) watch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch %s: %w; raise fs.inotify.max_user_instances", d.root, err)
 	}
-	defer events.Close()
+	defer func() { _ = events.Close() }()
 	if info, err := os.Stat(d.root); err == nil && !info.IsDir() {
 		d.follow(ctx, events, filepath.Dir(d.root))
 	}
@@ -62,8 +62,9 @@ func (d *Directory) await(ctx context.Context, events *fsnotify.Watcher, least, 
 			return ctx.Err()
 		case <-timer.C:
 			return nil
-		case <-events.Errors:
-			// Too many events at once: some are lost, so look.
+		case err := <-events.Errors:
+			// Some events may be lost, so look.
+			d.config.Logger.WarnContext(ctx, "events are lost", "source", d.config.Source, "error", err)
 		case event := <-events.Events:
 			if event.Op == fsnotify.Chmod {
 				continue
