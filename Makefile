@@ -1,0 +1,82 @@
+# Needs Go, make, git and bash. Everything else is fetched and built by Go:
+# the tools stand in deployments/tools/go.mod, a module of their own.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+# PKG narrows the test targets: make test-fast PKG=./sinks/...
+PKG ?= ./...
+TESTFLAGS ?=
+BENCH ?= .
+BENCHTIME ?= 1s
+BENCHCOUNT ?= 1
+FUZZTIME ?= 30s
+
+# The race detector needs a C compiler; nothing else here does.
+RACE ?= $(if $(shell command -v $$(go env CC)),-race)
+
+# Tools are built once for each version of them and of Go.
+TOOLS_MOD := deployments/tools
+TOOLS_KEY := $(shell { go env GOVERSION; cat $(TOOLS_MOD)/go.mod $(TOOLS_MOD)/go.sum; } | git hash-object --stdin | cut -c1-12)
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/earwitness/tools/$(TOOLS_KEY)
+GOLANGCI := $(TOOLS)/golangci-lint
+BUF := $(TOOLS)/buf
+GOVULNCHECK := $(TOOLS)/govulncheck
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## bin/earwitness, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/earwitness ./cmd/earwitness
+
+.PHONY: demo
+demo: build ## a little world is simulated, read, judged and proved; under a minute
+	bin/earwitness demo
+
+.PHONY: test
+test: ## every test, in random order, with the race detector
+	@echo "testing $(PKG)$(if $(RACE), with the race detector,; no C compiler is found: WITHOUT the race detector)"
+	go test $(RACE) -shuffle=on -timeout 20m $(TESTFLAGS) $(PKG)
+
+.PHONY: test-fast
+test-fast: ## the inner loop: short tests, cached, nothing but Go
+	CGO_ENABLED=0 go test -short -timeout 5m $(TESTFLAGS) $(PKG)
+
+.PHONY: bench
+bench: ## every benchmark (BENCH=regexp BENCHTIME=1s BENCHCOUNT=1), package by package
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(BENCHCOUNT) -p 1 -timeout 60m $(PKG)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME=30s each
+	$(TOOLS_MOD)/fuzz $(FUZZTIME) $(PKG)
+
+.PHONY: lint
+lint: $(GOLANGCI) $(BUF) $(GOVULNCHECK) ## format, linters, schemas, known vulnerabilities
+	$(GOLANGCI) fmt --diff
+	$(GOLANGCI) run
+	$(BUF) lint
+	$(TOOLS_MOD)/vulncheck $(GOVULNCHECK)
+
+.PHONY: fmt
+fmt: $(GOLANGCI) $(BUF) ## format Go files and schemas
+	$(GOLANGCI) fmt
+	$(BUF) format -w
+
+.PHONY: generate
+generate: $(BUF) ## Go from the .proto files
+	$(BUF) generate
+
+# Built beside the final name and moved there, so that nothing half-built is
+# run and two checkouts may share the folder.
+$(GOLANGCI): TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(BUF): TOOL := github.com/bufbuild/buf/cmd/buf
+$(GOVULNCHECK): TOOL := golang.org/x/vuln/cmd/govulncheck
+$(GOLANGCI) $(BUF) $(GOVULNCHECK):
+	@echo "building $(@F), once; the first time takes a few minutes"
+	@mkdir -p $(TOOLS)
+	cd $(TOOLS_MOD) && CGO_ENABLED=0 go build -o $@.$$$$ $(TOOL) && mv $@.$$$$ $@
