@@ -76,21 +76,31 @@ func LoadKey(path string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read signing key: %w", err)
 	}
-	lines := nonEmptyLines(string(text))
+	key, err := ParseKey(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("read signing key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// ParseKey reads the text of a file that Save wrote. Its errors do not quote
+// the secret.
+func ParseKey(text string) (*Key, error) {
+	lines := nonEmptyLines(text)
 	if len(lines) != 2 {
-		return nil, fmt.Errorf("read signing key %s: it has %d lines, not the secret and the verifier line", path, len(lines))
+		return nil, fmt.Errorf("it has %d lines, not the secret and the verifier line", len(lines))
 	}
 	signer, err := note.NewSigner(lines[0])
 	if err != nil {
 		// The error of the note package does not quote the secret.
-		return nil, fmt.Errorf("read signing key %s: %w", path, err)
+		return nil, fmt.Errorf("read its secret: %w", err)
 	}
 	verifier, err := note.NewVerifier(lines[1])
 	if err != nil {
-		return nil, fmt.Errorf("read verifier line in %s: %w", path, err)
+		return nil, fmt.Errorf("read its verifier line: %w", err)
 	}
 	if verifier.Name() != signer.Name() || verifier.KeyHash() != signer.KeyHash() {
-		return nil, fmt.Errorf("read signing key %s: the verifier line belongs to another key", path)
+		return nil, errors.New("the verifier line belongs to another key")
 	}
 	return &Key{Signer: signer, Line: lines[1], secret: lines[0]}, nil
 }

@@ -1,0 +1,62 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"earwitness/pipeline/evidence"
+)
+
+// check finds what no setting shows by itself.
+func (c *Config) check(d *document) {
+	c.checkKeys(d)
+	c.checkSources(d)
+	if least := day + max(c.Windows.SessionGap, c.Windows.Before, c.Windows.After); c.Windows.Horizon <= least {
+		d.mistake("windows.horizon", "%s is too short: it must be longer than a day and the longest of session-gap, before and after (%s)",
+			c.Windows.Horizon, least)
+	}
+}
+
+func (c *Config) checkKeys(d *document) {
+	seen := map[Name]bool{evidence.PatternExport: true, evidence.PatternGuide: true}
+	for i, key := range c.Keys {
+		if key.Name == "" || key.Template == "" {
+			continue // reported as missing
+		}
+		field := fmt.Sprintf("keys[%d]", i)
+		if seen[key.Name] {
+			d.mistake(field+".name", "the name %s is taken; names are unique, and %s and %s are built in",
+				key.Name, evidence.PatternExport, evidence.PatternGuide)
+		}
+		seen[key.Name] = true
+		// A name of its own for each, so that only the template is judged.
+		_, err := evidence.CompileKeyPatterns([]evidence.KeyPattern{{Name: "checked", Template: string(key.Template)}})
+		if err != nil {
+			d.mistake(field+".template", "%s", strings.TrimPrefix(innermost(err), `compile key pattern "checked": `))
+		}
+	}
+}
+
+func innermost(err error) string {
+	var list interface{ Unwrap() []error }
+	if errors.As(err, &list) && len(list.Unwrap()) > 0 {
+		err = list.Unwrap()[0]
+	}
+	return err.Error()
+}
+
+func (c *Config) checkSources(d *document) {
+	seen := map[Name]bool{}
+	for i, source := range c.Sources {
+		field := fmt.Sprintf("sources[%d]", i)
+		if source.Name != "" && seen[source.Name] {
+			d.mistake(field+".name", "the name %s is taken; each source has a name of its own, by which its positions are kept", source.Name)
+		}
+		seen[source.Name] = true
+		if source.Lateness != nil && *source.Lateness >= c.Windows.Horizon {
+			d.mistake(field+".lateness", "%s is not shorter than windows.horizon (%s): what comes so late would find nothing to belong to",
+				source.Lateness, c.Windows.Horizon)
+		}
+	}
+}

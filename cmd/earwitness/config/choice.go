@@ -1,0 +1,100 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Model of storage in force, see the rules of attribution.
+type Model string
+
+// The storage models.
+const (
+	ModelExport Model = "export"
+	ModelDirect Model = "direct"
+)
+
+func (m *Model) read(text string) error {
+	return choose(m, text, "model", ModelExport, ModelDirect)
+}
+
+// SourceType is what a source delivers.
+type SourceType string
+
+// The types of sources.
+const (
+	S3AccessLog  SourceType = "s3-access-log"
+	GenesysAudit SourceType = "genesys-audit"
+)
+
+func (t *SourceType) read(text string) error {
+	return choose(t, text, "type of source", S3AccessLog, GenesysAudit)
+}
+
+// ObjectKind is what an object key names; empty decides by the key's end.
+type ObjectKind string
+
+// The kinds of objects.
+const (
+	KindMedia    ObjectKind = "media"
+	KindMetadata ObjectKind = "metadata"
+	KindOther    ObjectKind = "other"
+)
+
+func (k *ObjectKind) read(text string) error {
+	return choose(k, text, "kind of object", KindMedia, KindMetadata, KindOther)
+}
+
+// Compression of archive segments.
+type Compression string
+
+// The compressions.
+const (
+	CompressZstd Compression = "zstd"
+	CompressNone Compression = "none"
+)
+
+func (c *Compression) read(text string) error {
+	return choose(c, text, "compression", CompressZstd, CompressNone)
+}
+
+// Level of the log.
+type Level string
+
+// The levels, from the most to the least that is logged.
+const (
+	LevelDebug Level = "debug"
+	LevelInfo  Level = "info"
+	LevelWarn  Level = "warn"
+	LevelError Level = "error"
+)
+
+func (l *Level) read(text string) error {
+	return choose(l, text, "log level", LevelDebug, LevelInfo, LevelWarn, LevelError)
+}
+
+// Format of the log.
+type Format string
+
+// The formats.
+const (
+	FormatText Format = "text"
+	FormatJSON Format = "json"
+)
+
+func (f *Format) read(text string) error {
+	return choose(f, text, "log format", FormatText, FormatJSON)
+}
+
+func choose[T ~string](to *T, text, what string, allowed ...T) error {
+	if !slices.Contains(allowed, T(text)) {
+		var names []string
+		for _, a := range allowed {
+			names = append(names, string(a))
+		}
+		return fmt.Errorf("%q is no %s; allowed are %s", text, what, strings.Join(names, ", "))
+	}
+	*to = T(text)
+	return nil
+}

@@ -1,0 +1,111 @@
+package config
+
+// Config is the whole configuration. The names and bounds in its tags are
+// what the file may hold; docs/configuration.md says what each key is for.
+type Config struct {
+	Data     Path     `yaml:"data"`
+	Model    Model    `yaml:"model"`
+	Roles    Roles    `yaml:"roles"`
+	Networks Networks `yaml:"networks"`
+	Windows  Windows  `yaml:"windows"`
+	Keys     []Key    `yaml:"keys"`
+	Sources  []Source `yaml:"sources"`
+	Bus      Bus      `yaml:"bus"`
+	WORM     WORM     `yaml:"worm"`
+	Index    Index    `yaml:"index"`
+	Log      Log      `yaml:"log"`
+}
+
+// Roles say which requesters are whose.
+type Roles struct {
+	Service []RolePattern `yaml:"service"`
+	Own     []RolePattern `yaml:"own"`
+	AWS     []Requester   `yaml:"aws"`
+}
+
+// Networks say which addresses are whose.
+type Networks struct {
+	Service []Network `yaml:"service"`
+}
+
+// Windows are the times that the rules of attribution reckon with.
+type Windows struct {
+	SessionGap Duration `yaml:"session-gap" min:"1s" max:"1d"`
+	Before     Duration `yaml:"before" min:"0s" max:"1d"`
+	After      Duration `yaml:"after" min:"0s" max:"1d"`
+	Skew       Duration `yaml:"skew" min:"0s" max:"1h"`
+	Horizon    Duration `yaml:"horizon" min:"2d" max:"366d"`
+}
+
+// Key is a pattern for object keys, see evidence.KeyPattern.
+type Key struct {
+	Name     Name       `yaml:"name" required:"true"`
+	Template Template   `yaml:"template" required:"true"`
+	Kind     ObjectKind `yaml:"kind,omitempty"`
+}
+
+// Source of evidence.
+type Source struct {
+	Name Name       `yaml:"name" required:"true"`
+	Type SourceType `yaml:"type" required:"true"`
+	Path Path       `yaml:"path" required:"true"`
+	// Lateness is how late its records may come; never nil once loaded.
+	Lateness *Duration `yaml:"lateness" min:"0s" max:"90d"`
+}
+
+// Bus that everything travels through.
+type Bus struct {
+	Partitions int `yaml:"partitions" min:"1" max:"1024"`
+}
+
+// WORM is the archive.
+type WORM struct {
+	Directory Path       `yaml:"directory"`
+	Key       Secret     `yaml:"key"`
+	Verifiers []Verifier `yaml:"verifiers"`
+
+	SegmentBytes Size        `yaml:"segment-bytes" min:"1MiB" max:"512MiB"`
+	SegmentAge   Duration    `yaml:"segment-age" min:"1s" max:"1d"`
+	Compression  Compression `yaml:"compression"`
+
+	// ownKey: no key was configured, so one of the data folder serves.
+	ownKey bool
+}
+
+// Index is the embedded search index.
+type Index struct {
+	Path      Path      `yaml:"path"`
+	Retention Retention `yaml:"retention" min:"1d" max:"36500d"`
+}
+
+// Log of the program itself.
+type Log struct {
+	Level  Level  `yaml:"level"`
+	Format Format `yaml:"format"`
+}
+
+// Default is the configuration of a user who has decided nothing. What hangs
+// on other settings is still empty; Load fills it in.
+func Default() *Config {
+	return &Config{
+		Data:  "earwitness-data",
+		Model: ModelExport,
+		Roles: Roles{AWS: []Requester{"AmazonS3"}},
+		Windows: Windows{
+			SessionGap: 10 * minute, Before: 5 * minute, After: 2 * minute,
+			Skew: 5 * second, Horizon: 9 * day,
+		},
+		Bus:   Bus{Partitions: 8},
+		WORM:  WORM{SegmentBytes: 64 * mebibyte, SegmentAge: 5 * minute, Compression: CompressZstd},
+		Index: Index{Retention: Forever},
+		Log:   Log{Level: LevelInfo, Format: FormatText},
+	}
+}
+
+// defaultLateness is the rules' allowance for each type of source.
+func defaultLateness(t SourceType) Duration {
+	if t == GenesysAudit {
+		return hour
+	}
+	return 24 * hour
+}

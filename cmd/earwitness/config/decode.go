@@ -1,0 +1,111 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxFile bounds a configuration file: nobody writes a larger one by hand.
+const maxFile = 1 << 20
+
+// document is a file on its way into a Config. It knows where each setting
+// stands, so that what is found wrong later can be shown as well.
+type document struct {
+	file  string
+	lines []string
+	hider hider
+	// places of the settings that the file has, by field path.
+	places   map[string]*token.Token
+	mistakes []Mistake
+}
+
+func newDocument(file string, text []byte) *document {
+	lines := strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
+	return &document{file: file, lines: lines, hider: newHider(), places: map[string]*token.Token{}}
+}
+
+// decode lays the file over config.
+func (d *document) decode(text []byte, config *Config) {
+	if len(text) > maxFile {
+		d.mistakeAt(nil, "", "the file has %d bytes; at most %d are read", len(text), maxFile)
+		return
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		d.mistakeAt(nil, "", "the file is not text: it holds a zero byte")
+		return
+	}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		d.syntax(err)
+		return
+	}
+	var body ast.Node
+	for _, doc := range file.Docs {
+		switch {
+		case doc.Body == nil:
+		case body != nil:
+			d.mistakeAt(doc.Body.GetToken(), "", "a second document; one file holds one configuration")
+		default:
+			body = doc.Body
+		}
+	}
+	if body != nil {
+		d.structure("", body, config)
+	}
+}
+
+func (d *document) syntax(err error) {
+	var located yaml.Error
+	if !errors.As(err, &located) || located.GetToken() == nil {
+		d.mistakeAt(nil, "", "%v", err)
+		return
+	}
+	message, _, _ := strings.Cut(located.GetMessage(), " already defined at ")
+	if message != located.GetMessage() {
+		message += " stands here a second time"
+	}
+	if strings.HasPrefix(message, `found character '`+"\t'") {
+		message = "a tab; indent with spaces"
+	}
+	d.mistakeAt(located.GetToken(), "", "%s", message)
+}
+
+// mistakeAt reports what is wrong at a token; nil is the file as a whole.
+func (d *document) mistakeAt(at *token.Token, field, format string, args ...any) {
+	m := Mistake{File: d.file, Field: field, Message: fmt.Sprintf(format, args...)}
+	if at != nil && at.Position.Line >= 1 && at.Position.Line <= len(d.lines) {
+		line := strings.ReplaceAll(d.lines[at.Position.Line-1], "\t", " ")
+		m.Line, m.Column = at.Position.Line, min(max(at.Position.Column, 1), len([]rune(line))+1)
+		m.Source = d.hider.hide(line)
+	}
+	d.mistakes = append(d.mistakes, m)
+}
+
+// mistake reports what is wrong with a setting, wherever it came from.
+func (d *document) mistake(field, format string, args ...any) {
+	at := d.places[field]
+	for parent := field; at == nil; at = d.places[parent] {
+		cut := strings.LastIndexAny(parent, ".[")
+		if cut < 0 {
+			break
+		}
+		parent = parent[:cut]
+	}
+	d.mistakeAt(at, field, format, args...)
+}
+
+func (d *document) err() error {
+	if len(d.mistakes) == 0 {
+		return nil
+	}
+	e := &Error{Mistakes: d.mistakes}
+	e.sort()
+	return e
+}

@@ -1,0 +1,70 @@
+package config
+
+import (
+	"testing"
+
+	"earwitness/pipeline/evidence"
+)
+
+func TestFingerprintFollowsWhatIsJudged(t *testing.T) {
+	base := Default()
+	for name, change := range map[string]func(*Config){
+		"model":       func(c *Config) { c.Model = ModelDirect },
+		"service":     func(c *Config) { c.Roles.Service = []RolePattern{"a"} },
+		"own":         func(c *Config) { c.Roles.Own = []RolePattern{"a"} },
+		"aws":         func(c *Config) { c.Roles.AWS = nil },
+		"networks":    func(c *Config) { c.Networks.Service = []Network{network(t, "10.0.0.0/8")} },
+		"session gap": func(c *Config) { c.Windows.SessionGap += second },
+		"before":      func(c *Config) { c.Windows.Before += second },
+		"after":       func(c *Config) { c.Windows.After += second },
+		"skew":        func(c *Config) { c.Windows.Skew += second },
+		"horizon":     func(c *Config) { c.Windows.Horizon += second },
+		"keys":        func(c *Config) { c.Keys = []Key{{Name: "a", Template: "{recording}"}} },
+	} {
+		c := Default()
+		change(c)
+		if c.Fingerprint() == base.Fingerprint() {
+			t.Errorf("another %s has the same fingerprint", name)
+		}
+	}
+	c := Default()
+	c.Data, c.Bus.Partitions, c.Index.Retention = "x", 3, Retention(day)
+	c.Sources = []Source{{Name: "a", Type: S3AccessLog, Path: "x"}}
+	if c.Fingerprint() != base.Fingerprint() {
+		t.Error("what does not judge changes the fingerprint")
+	}
+}
+
+func TestFingerprintKnowsWhichListsHaveAnOrder(t *testing.T) {
+	a, b := Default(), Default()
+	a.Roles.Service, b.Roles.Service = []RolePattern{"x", "y"}, []RolePattern{"y", "x", "y"}
+	if a.Fingerprint() != b.Fingerprint() {
+		t.Error("the order of role patterns changes the fingerprint")
+	}
+	a.Keys = []Key{{Name: "a", Template: "{recording}"}, {Name: "b", Template: "{conversation}"}}
+	b.Keys = []Key{a.Keys[1], a.Keys[0]}
+	if a.Fingerprint() == b.Fingerprint() {
+		t.Error("the order of key patterns does not change the fingerprint")
+	}
+}
+
+func TestKeyPatterns(t *testing.T) {
+	c := loadText(t, Flags{}, "keys: [{name: calls, template: \"**/calls/{recording}.{ext}\", kind: other}]\n")
+	patterns, err := c.KeyPatterns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, ok := patterns.Match("a/b/calls/R-7.bin")
+	if !ok || facts.RecordingID != "R-7" || facts.Kind != evidence.ObjectKind_OBJECT_KIND_OTHER || facts.Pattern != "calls" {
+		t.Errorf("the key names %+v, %t", facts, ok)
+	}
+}
+
+func network(t *testing.T, text string) Network {
+	t.Helper()
+	var n Network
+	if err := n.read(text); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

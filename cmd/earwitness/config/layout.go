@@ -1,0 +1,38 @@
+package config
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The data folder holds everything that the program keeps on this machine.
+
+func (c *Config) inData(names ...string) string {
+	return filepath.Join(append([]string{string(c.Data)}, names...)...)
+}
+
+// BusDir is the folder of the embedded broker.
+func (c *Config) BusDir() string { return c.inData("bus") }
+
+// StateDir is the folder of the fold of one partition.
+func (c *Config) StateDir(partition int) string { return c.inData("state", strconv.Itoa(partition)) }
+
+// PositionsDir is the folder of the sources' positions.
+func (c *Config) PositionsDir() string { return c.inData("positions") }
+
+// OwnKey says that no signing key was configured, so that one made in the
+// data folder serves, and gives the places of it and of its verifier line.
+func (c *Config) OwnKey() (key, verifier string, own bool) {
+	return c.inData("worm.key"), c.inData("worm.pub"), c.WORM.ownKey
+}
+
+// File is the path of the file that holds the verifier lines; empty when v is
+// such a line itself.
+func (v Verifier) File() string {
+	path, found := strings.CutPrefix(string(v), inFile)
+	if !found {
+		return ""
+	}
+	return path
+}
