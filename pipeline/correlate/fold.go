@@ -1,0 +1,182 @@
+package correlate
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"earwitness/pipeline/access"
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+)
+
+// Config of a fold.
+type Config struct {
+	Rules     Rules
+	Partition int
+	// Dir holds the state of this partition; it is made when it is missing.
+	Dir string
+	// Logger; nil logs nothing.
+	Logger *slog.Logger
+}
+
+// Fold is the state of one partition of the evidence topic and what follows
+// from it. It is not safe for concurrent use.
+type Fold struct {
+	config  Config
+	log     *slog.Logger
+	state   *state
+	next    int64
+	skipped map[int64]bool
+	// broken is why the fold can't go on: a panic has left it half done.
+	broken error
+}
+
+// PoisonError says that a piece of evidence made the fold panic. State is
+// half changed then: close the fold, open it again, and Skip the offset.
+type PoisonError struct {
+	Partition int
+	Offset    int64
+	Cause     string
+}
+
+func (e *PoisonError) Error() string {
+	return fmt.Sprintf("apply evidence at offset %d of partition %d: %s", e.Offset, e.Partition, e.Cause)
+}
+
+// PositionError says that messages are missing before a chunk.
+type PositionError struct {
+	Partition int
+	Want, Got int64
+}
+
+func (e *PositionError) Error() string {
+	return fmt.Sprintf("apply evidence of partition %d: it starts at offset %d, but %d is the next", e.Partition, e.Got, e.Want)
+}
+
+// Next is the offset to apply next; 0 when nothing was applied.
+func (f *Fold) Next() int64 { return f.next }
+
+// Lineage of the topics by their epoch record; nil while none was applied.
+func (f *Fold) Lineage() []byte { return f.state.lineage }
+
+// Epoch in force; 0 while none was applied.
+func (f *Fold) Epoch() uint64 { return f.state.epoch }
+
+// Requests is how many lie inside the horizon.
+func (f *Fold) Requests() int { return len(f.state.byID) }
+
+// Skip makes Apply pass over the evidence at an offset.
+func (f *Fold) Skip(offset int64) { f.skipped[offset] = true }
+
+// Apply applies the messages of a chunk in memory, those before Next left
+// out. Errors: *PoisonError, *PositionError, and those of the disk; after the
+// first and the last the fold must be opened again.
+func (f *Fold) Apply(chunk *bus.Chunk[*evidence.Evidence]) error {
+	if f.broken != nil {
+		return f.broken
+	}
+	for i := range chunk.Messages {
+		m := &chunk.Messages[i]
+		if m.Offset < f.next {
+			continue
+		}
+		if m.Offset > f.next && f.next > 0 {
+			return &PositionError{Partition: f.config.Partition, Want: f.next, Got: m.Offset}
+		}
+		if err := f.apply(m, chunk.Values[i], chunk.Controls[i]); err != nil {
+			f.broken = err
+			return err
+		}
+		f.next = m.Offset + 1
+	}
+	return nil
+}
+
+func (f *Fold) apply(m *bus.Message, e *evidence.Evidence, control *bus.Control) (err error) {
+	defer f.recover(m.Offset, &err)
+	s := f.state
+	s.now = touch{revision: access.Revision(s.epoch, m.Offset), ms: m.Time.UnixMilli()}
+	s.applied++
+	switch {
+	case control != nil:
+		f.control(control, m.Offset)
+	case e == nil || f.skipped[m.Offset]:
+	case e.GetRequest() != nil:
+		s.applyRequest(s.subjectOf(e), e, m.Value)
+	case e.GetAct() != nil:
+		s.applyAct(s.subjectOf(e), e, m.Value)
+	}
+	s.reckon()
+	return nil
+}
+
+func (f *Fold) recover(offset int64, err *error) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	var disk *diskError
+	if failure, ok := cause.(error); ok && errors.As(failure, &disk) {
+		*err = fmt.Errorf("apply offset %d of partition %d: %w", offset, f.config.Partition, disk.err)
+		return
+	}
+	f.log.Error("evidence made the fold panic", slog.Int("partition", f.config.Partition), slog.Int64("offset", offset),
+		slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
+	*err = &PoisonError{Partition: f.config.Partition, Offset: offset, Cause: fmt.Sprint(cause)}
+}
+
+func (f *Fold) control(c *bus.Control, offset int64) {
+	switch {
+	case c.GetEpoch() != nil:
+		f.begin(c.GetEpoch(), offset)
+	case c.GetCoverage() != nil:
+		f.state.cover(c.GetCoverage())
+	}
+}
+
+// begin opens an epoch. One that is not later than the present one is a
+// repetition. A rebuild starts with nothing: all evidence comes again.
+func (f *Fold) begin(e *bus.Epoch, offset int64) {
+	s := f.state
+	if e.Number <= s.epoch {
+		return
+	}
+	if e.Reason == ReasonRebuild {
+		f.state = s.emptied()
+		s = f.state
+	}
+	s.epoch, s.lineage, s.rulesHash, s.sources = e.Number, e.Lineage, e.RulesSha256, e.Sources
+	s.now.revision = access.Revision(s.epoch, offset)
+	s.touchAll()
+	s.advance()
+}
+
+// The reasons of an epoch.
+const (
+	ReasonNew     = "new"
+	ReasonSources = "sources"
+	ReasonRebuild = "rebuild"
+)
+
+// emptied is the state before any evidence, with what was said of the log.
+func (s *state) emptied() *state {
+	for _, f := range s.bodies.files {
+		f.live = 0
+	}
+	s.bodies.live = 0
+	return newState(s.rules, s.bodies)
+}
+
+func (s *state) touchAll() {
+	s.eachGroup(func(g *group) {
+		s.touchGroup(g)
+		for _, x := range g.sessions {
+			s.touchSession(x)
+		}
+	})
+	for _, a := range s.acts {
+		s.touchAct(a)
+	}
+}

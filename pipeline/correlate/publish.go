@@ -1,0 +1,141 @@
+package correlate
+
+import (
+	"errors"
+	"fmt"
+
+	"earwitness/pipeline/access"
+)
+
+// heavyRequests is from how many requests on a session or an access is held
+// back while much changes: it comes again when as many messages as a quarter
+// of its requests were applied, so that one that a million requests belong to
+// costs each of them no more than a small one does.
+const heavyRequests = 256
+
+func (h *heavy) ready(n int, applied int64) bool {
+	if n < heavyRequests {
+		return true
+	}
+	if applied < h.due {
+		return false
+	}
+	h.due = applied + int64(n/4)
+	return true
+}
+
+// Pending is how many ids and sessions wait for Publish.
+func (f *Fold) Pending() int {
+	d := &f.state.dirty
+	return len(d.requests) + len(d.sessions) + len(d.acts) + len(d.groups)
+}
+
+// Publish gives emit the present record of each id that was touched since it
+// was last given; the revision is that of the last offset that touched it. A
+// record that a great many requests belong to may be held back for a later
+// call, but not with all. Emit owns the record. Where it fails, Publish
+// returns its error, and the fold must be opened again.
+func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
+	if f.broken != nil {
+		return f.broken
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			var disk *diskError
+			failure, ok := cause.(error)
+			if !ok || !errors.As(failure, &disk) {
+				panic(cause)
+			}
+			err = fmt.Errorf("publish partition %d: %w", f.config.Partition, disk.err)
+		}
+		if err != nil {
+			f.broken = err
+		}
+	}()
+	p := publisher{state: f.state, all: all, emit: emit}
+	p.sessions()
+	p.requests()
+	p.acts()
+	p.groups()
+	return p.err
+}
+
+type publisher struct {
+	*state
+	all  bool
+	emit func(*access.Record) error
+	err  error
+}
+
+func (p *publisher) give(rec *access.Record) {
+	if p.err == nil {
+		p.err = p.emit(rec)
+	}
+}
+
+func (p *publisher) ready(h *heavy, n int) bool { return p.all || h.ready(n, p.applied) }
+
+func (p *publisher) sessions() {
+	kept := p.dirty.sessions[:0]
+	for _, x := range p.dirty.sessions {
+		switch {
+		case x.gone:
+			x.dirty = false
+		case !p.ready(&x.heavy, x.n):
+			kept = append(kept, x)
+		default:
+			x.dirty = false
+			p.each(x, func(ref uint32) bool {
+				p.state.requests.at(ref).clear(bitDirty)
+				p.give(p.requestRecord(x, ref))
+				return p.err == nil
+			})
+		}
+	}
+	clear(p.dirty.sessions[len(kept):])
+	p.dirty.sessions = kept
+}
+
+func (p *publisher) requests() {
+	for _, ref := range p.dirty.requests {
+		r := p.state.requests.at(ref)
+		if p.err != nil || !r.has(bitDirty) {
+			continue
+		}
+		r.clear(bitDirty)
+		p.give(p.requestRecord(p.sessionOf(ref), ref))
+	}
+	p.dirty.requests = p.dirty.requests[:0]
+}
+
+func (p *publisher) acts() {
+	kept := p.dirty.acts[:0]
+	for _, a := range p.dirty.acts {
+		n := 0
+		for _, x := range a.sessions {
+			n += x.n
+		}
+		if !p.ready(&a.acc.heavy, n) {
+			kept = append(kept, a)
+			continue
+		}
+		a.acc.dirty = false
+		p.give(p.actRecord(a))
+	}
+	clear(p.dirty.acts[len(kept):])
+	p.dirty.acts = kept
+}
+
+func (p *publisher) groups() {
+	kept := p.dirty.groups[:0]
+	for _, g := range p.dirty.groups {
+		if !p.ready(&g.acc.heavy, g.members.len()) {
+			kept = append(kept, g)
+			continue
+		}
+		g.acc.dirty = false
+		p.give(p.groupRecord(g))
+	}
+	clear(p.dirty.groups[len(kept):])
+	p.dirty.groups = kept
+}
