@@ -9,12 +9,16 @@ import (
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ bucket, requestID, hostID, operation, key, version, want string }{
-		{"acme-voice-1", "9263AF7D213A3189", "id7HKqoFCm42hv2vY0jFTxh8SrcWmFlxl0nDutO0Sj63hUB9/1P4vzRtPGKrahcHxyne9eZdUoA=", "BATCH.DELETE.OBJECT",
+		{
+			"acme-voice-1", "9263AF7D213A3189", "id7HKqoFCm42hv2vY0jFTxh8SrcWmFlxl0nDutO0Sj63hUB9/1P4vzRtPGKrahcHxyne9eZdUoA=", "BATCH.DELETE.OBJECT",
 			"cd613e30-d8f1-4adf-91b7-584a2265b1f5/year=2026/month=03/day=04/hour=20/conversation_id=236d5f0a-3956-42a9-8243-68b8ea9f4778/231a8f66-df0b-4bcc-8417-15f3100d805c.opus",
-			"null", "1c2f579106f0ae1c52167310e0aaa6d5"},
-		{"acme-voice-1", "B7AFB72E7FD0E0C5", "ftMlpsqYe7Sy2BfVdyiOmyXI/4HKiQrr1rmuw6XbJWqoUWDtv3MsS6bZYsA4vkN2hoKcdydY8D0=", "BATCH.DELETE.OBJECT",
+			"null", "1c2f579106f0ae1c52167310e0aaa6d5",
+		},
+		{
+			"acme-voice-1", "B7AFB72E7FD0E0C5", "ftMlpsqYe7Sy2BfVdyiOmyXI/4HKiQrr1rmuw6XbJWqoUWDtv3MsS6bZYsA4vkN2hoKcdydY8D0=", "BATCH.DELETE.OBJECT",
 			"exports/eu/cd613e30-d8f1-4adf-91b7-584a2265b1f5/year=2026/month=3/day=7/hour=2/conversation_id=21c99820-3c9b-42e3-9cc6-e360a15b314b/906c5706-cd08-4ce4-a39c-c1b5aa2a9cdb.opus",
-			"", "fe858ba3681162c63d351b934106aff8"},
+			"", "fe858ba3681162c63d351b934106aff8",
+		},
 		{"acme-voice-1", "DBD42F8E5AB13179", "W5D6r9bNz98vzv/sBb1Hfk3MU5wgaUoUsRLQ/+fYwXTW+m9uDG76N9WyOxD0KlQR", "REST.GET.LIFECYCLE", "", "", "a51fed2d2038b8c40259cfeca3220aa5"},
 	}
 	for _, test := range tests {

@@ -78,10 +78,14 @@ func TestMatchUserPatterns(t *testing.T) {
 		key  string
 		want KeyFacts
 	}{
-		{"calls/" + testConversation + "-" + strings.ToUpper(testRecording) + ".mp3",
-			KeyFacts{ConversationID: testConversation, RecordingID: testRecording, Kind: ObjectKind_OBJECT_KIND_MEDIA, Pattern: "pair"}},
-		{"calls/" + testConversation + "-77.txt",
-			KeyFacts{ConversationID: testConversation, RecordingID: "77", Kind: ObjectKind_OBJECT_KIND_OTHER, Pattern: "pair"}},
+		{
+			"calls/" + testConversation + "-" + strings.ToUpper(testRecording) + ".mp3",
+			KeyFacts{ConversationID: testConversation, RecordingID: testRecording, Kind: ObjectKind_OBJECT_KIND_MEDIA, Pattern: "pair"},
+		},
+		{
+			"calls/" + testConversation + "-77.txt",
+			KeyFacts{ConversationID: testConversation, RecordingID: "77", Kind: ObjectKind_OBJECT_KIND_OTHER, Pattern: "pair"},
+		},
 		{"a/b/acme/20260304T1/q-rec-R1/x.y", KeyFacts{OrganizationID: "acme", RecordingID: "R1", Kind: ObjectKind_OBJECT_KIND_OTHER, Pattern: "any"}},
 		{"acme/20260304T1/q/-rec-R1/x.y", KeyFacts{}},
 		{"meta/R1_metadata.json", KeyFacts{RecordingID: "R1", Kind: ObjectKind_OBJECT_KIND_METADATA, Pattern: "sidecar"}},

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 
 	"earwitness/pipeline/access"
@@ -32,7 +33,7 @@ func (x *Index) digest(n int, chunk *bus.Chunk[*access.Record], from int64) chun
 		if err := rows.take(chunk, i); err != nil {
 			// The bytes stay in the topic and in WORM; a view cannot do
 			// more with them than say so.
-			x.log.Error("leave record out of index", "partition", n, "offset", m.Offset, "error", err)
+			x.log.Error("leave record out of index", slog.Int("partition", n), slog.Int64("offset", m.Offset), slog.Any("error", err))
 		}
 	}
 	rows.records = len(rows.requests) + len(rows.accesses)

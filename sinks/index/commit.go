@@ -21,7 +21,7 @@ func (x *Index) commit(batch []work) {
 			next[w.partition] = max(next[w.partition], w.chunk.next)
 		}
 	}
-	if err := x.store.apply(context.Background(), rows, next); err != nil {
+	if err := x.store.apply(context.Background(), rows, next); err != nil { //nolint:forbidigo // see above
 		x.fail(batch, fmt.Errorf("write to index %s: %w", x.cfg.Path, err))
 		return
 	}

@@ -57,7 +57,7 @@ type Index struct {
 	room  *semaphore.Weighted
 	stop  context.CancelFunc
 	done  chan struct{}
-	ended context.Context
+	ended context.Context //nolint:containedctx // the life of the writing goroutine
 
 	mu         sync.Mutex
 	partitions []partition

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"earwitness/pipeline/access"
@@ -142,7 +143,7 @@ func (x *Index) run(ctx context.Context) {
 			call.reply <- call.call(ctx)
 		}
 		if err := x.store.compactSmall(ctx); err != nil {
-			x.log.ErrorContext(ctx, "compact index", "path", x.cfg.Path, "error", err)
+			x.log.ErrorContext(ctx, "compact index", slog.String("path", x.cfg.Path), slog.Any("error", err))
 		}
 	}
 }
@@ -179,6 +180,6 @@ func (x *Index) expire(ctx context.Context, now time.Time) {
 		floor = dayOf(now.Add(-x.cfg.Retention).UnixMilli())
 	}
 	if err := x.store.purge(ctx, floor); err != nil {
-		x.log.ErrorContext(ctx, "purge index", "path", x.cfg.Path, "error", err)
+		x.log.ErrorContext(ctx, "purge index", slog.String("path", x.cfg.Path), slog.Any("error", err))
 	}
 }

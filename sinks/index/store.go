@@ -77,7 +77,7 @@ func (s *store) prepare(ctx context.Context) error {
 	}
 	for stmt, text := range all {
 		var err error
-		if *stmt, err = s.conn.PrepareContext(ctx, text); err != nil {
+		if *stmt, err = s.conn.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // closed with the connection
 			return fmt.Errorf("prepare statement of index: %w", err)
 		}
 	}

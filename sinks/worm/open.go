@@ -138,7 +138,7 @@ func (a *Archive[T]) listLast(ctx context.Context, p *partition, from string) (l
 		return a.config.Store.List(ctx, p.log.String()+"/", from, func(object Object) error {
 			log, _, err := parseObject(object.Name)
 			if err != nil || log != p.log {
-				return nil // verify names what does not belong
+				return nil //nolint:nilerr // verify names what does not belong
 			}
 			if object.Marker || object.Noncurrent || object.Irregular {
 				return &TamperError{Object: object.Name, Err: errors.New("it was deleted, replaced or laid over")}

@@ -52,7 +52,7 @@ func (r *Reader) segments(ctx context.Context, log Log, from int64) ([]string, e
 		found, first, err := parseObject(object.Name)
 		switch {
 		case err != nil || found != log:
-			return nil
+			return nil //nolint:nilerr // verify names what does not belong
 		case object.Marker || object.Noncurrent || object.Irregular:
 			return &TamperError{Object: object.Name, Err: errors.New("it was deleted, replaced or laid over")}
 		case first <= from:

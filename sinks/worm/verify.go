@@ -132,7 +132,7 @@ func Heads(ctx context.Context, store Store, known note.Verifiers) ([]Checkpoint
 	err := store.List(ctx, "", "", func(object Object) error {
 		log, _, err := parseObject(object.Name)
 		if err != nil || object.Marker || object.Noncurrent {
-			return nil
+			return nil //nolint:nilerr // verify names what does not belong
 		}
 		if n := len(names); n > 0 {
 			if before, _, err := parseObject(names[n-1]); err == nil && before == log {

@@ -80,7 +80,7 @@ func (j *journal) load() error {
 	defer func() { _ = file.Close() }()
 	r := bufio.NewReader(file)
 	header, err := r.ReadString('\n')
-	if err == io.EOF && header == "" {
+	if errors.Is(err, io.EOF) && header == "" {
 		return nil
 	}
 	if header != journalHeader {

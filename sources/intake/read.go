@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"time"
@@ -124,7 +125,8 @@ func (d *Directory) publish(ctx context.Context, fail context.CancelCauseFunc, b
 func (r *reading) problem(ctx context.Context, cause string, why error) error {
 	d := r.d
 	d.problems.Add(1)
-	d.config.Logger.WarnContext(ctx, "file can't be read further", "source", d.config.Source, "uri", r.uri, "offset", r.end, "cause", cause, "error", why)
+	d.config.Logger.WarnContext(ctx, "file can't be read further", slog.String("source", d.config.Source),
+		slog.String("uri", r.uri), slog.Int64("offset", r.end), slog.String("cause", cause), slog.Any("error", why))
 	return r.emit(ctx, evidence.Batch{End: r.end, DeadLetters: []*evidence.DeadLetter{letter(r.uri, r.size, r.end, cause, why)}})
 }
 
@@ -141,7 +143,8 @@ func (d *Directory) reportUnreadable(ctx context.Context, fail context.CancelCau
 	}
 	d.problems.Add(1)
 	d.deadLetters.Add(1)
-	d.config.Logger.WarnContext(ctx, "file can't be opened", "source", d.config.Source, "uri", uri, "error", why)
+	d.config.Logger.WarnContext(ctx, "file can't be opened", slog.String("source", d.config.Source),
+		slog.String("uri", uri), slog.Any("error", why))
 	batch := evidence.Batch{DeadLetters: []*evidence.DeadLetter{letter(uri, file.size, 0, CauseUnreadable, why)}}
 	return d.publish(ctx, fail, batch, func() error { return nil })
 }

@@ -98,8 +98,7 @@ func (d *Directory) list(ctx context.Context, folder func(string)) ([]found, err
 		}
 		info, err := entry.Info()
 		if err != nil {
-			// It went away since.
-			return nil //nolint:nilerr
+			return nil //nolint:nilerr // it went away since
 		}
 		files = append(files, found{path: path, size: info.Size(), modTime: info.ModTime().UnixNano()})
 		return nil

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,8 +45,8 @@ func (d *Directory) watch(ctx context.Context) error {
 // follow adds a folder; without its events the listings still find its files.
 func (d *Directory) follow(ctx context.Context, events *fsnotify.Watcher, folder string) {
 	if err := events.Add(folder); err != nil {
-		d.config.Logger.WarnContext(ctx, "folder can't be watched; its files are found by listing", "source", d.config.Source,
-			"folder", folder, "every", d.config.Rescan, "error", err)
+		d.config.Logger.WarnContext(ctx, "folder can't be watched; its files are found by listing", slog.String("source", d.config.Source),
+			slog.String("folder", folder), slog.Duration("every", d.config.Rescan), slog.Any("error", err))
 	}
 }
 
@@ -64,7 +65,7 @@ func (d *Directory) await(ctx context.Context, events *fsnotify.Watcher, least, 
 			return nil
 		case err := <-events.Errors:
 			// Some events may be lost, so look.
-			d.config.Logger.WarnContext(ctx, "events are lost", "source", d.config.Source, "error", err)
+			d.config.Logger.WarnContext(ctx, "events are lost", slog.String("source", d.config.Source), slog.Any("error", err))
 		case event := <-events.Events:
 			if event.Op == fsnotify.Chmod {
 				continue

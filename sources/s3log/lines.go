@@ -74,7 +74,7 @@ func (s *lines) next() (rawLine, bool) {
 		}
 		searched = len(window)
 		switch {
-		case s.err == io.EOF:
+		case s.err == io.EOF: //nolint:errorlint // an end that is wrapped is a failure
 			if s.growing || len(window) == 0 {
 				return rawLine{}, false
 			}
@@ -131,7 +131,7 @@ func (s *lines) takeLong() (rawLine, bool) {
 		}
 		s.start = s.end
 		if s.err != nil {
-			if s.err != io.EOF || s.growing {
+			if s.err != io.EOF || s.growing { //nolint:errorlint // as above
 				return rawLine{}, false
 			}
 			s.offset = line.offset + line.length

@@ -80,21 +80,29 @@ func TestScanSpecialLines(t *testing.T) {
 	}{
 		{"27 fields", line(getHead), usual(nil)},
 		{"bare dashes for the client's fields", getHead + request + denied + `- -` + fullTail, usual(func(s *scanned) { s.Agent = "" })},
-		{"key with an asterisk", line(head("arn:aws:iam::111122223333:user/ann", "3E57427F33A59F07", "REST.GET.OBJECT", "a/*.opus")),
-			usual(func(s *scanned) { s.Key = "a/*.opus" })},
-		{"origin access identity with spaces", line(head("Amazon CloudFront Origin Access Identity E2ABC", "3E57427F33A59F07", "REST.GET.OBJECT", "a/b.opus")),
-			usual(func(s *scanned) { s.Requester = "Amazon CloudFront Origin Access Identity E2ABC" })},
-		{"checksum: four parts, UUID", line(head("svc:x", "0a1b2c3d-0000-4000-8000-00000000000f", "S3.COMPUTE.OBJECT.CHECKSUM", "a/b.opus")),
+		{
+			"key with an asterisk", line(head("arn:aws:iam::111122223333:user/ann", "3E57427F33A59F07", "REST.GET.OBJECT", "a/*.opus")),
+			usual(func(s *scanned) { s.Key = "a/*.opus" }),
+		},
+		{
+			"origin access identity with spaces", line(head("Amazon CloudFront Origin Access Identity E2ABC", "3E57427F33A59F07", "REST.GET.OBJECT", "a/b.opus")),
+			usual(func(s *scanned) { s.Requester = "Amazon CloudFront Origin Access Identity E2ABC" }),
+		},
+		{
+			"checksum: four parts, UUID", line(head("svc:x", "0a1b2c3d-0000-4000-8000-00000000000f", "S3.COMPUTE.OBJECT.CHECKSUM", "a/b.opus")),
 			usual(func(s *scanned) {
 				s.Requester, s.ID, s.Operation = "svc:x", "0a1b2c3d-0000-4000-8000-00000000000f", "S3.COMPUTE.OBJECT.CHECKSUM"
-			})},
+			}),
+		},
 		{"remote address absent", strings.Replace(line(getHead), "192.0.2.3", "-", 1), usual(nil)},
 		{"IPv6", strings.Replace(line(getHead), "192.0.2.3", "2001:db8::7", 1), usual(nil)},
 		{"anonymous", line(head("-", "3E57427F33A59F07", "REST.GET.OBJECT", "a/b.opus")), usual(func(s *scanned) { s.Requester = "" })},
-		{"access point and acl", strings.Replace(line(getHead), "TLSv1.3 - -", "TLSV1.2 arn:aws:s3:eu-central-1:111122223333:accesspoint/ap Yes", 1),
+		{
+			"access point and acl", strings.Replace(line(getHead), "TLSv1.3 - -", "TLSV1.2 arn:aws:s3:eu-central-1:111122223333:accesspoint/ap Yes", 1),
 			usual(func(s *scanned) {
 				s.TLS, s.ARN, s.ACL = "TLSV1.2", "arn:aws:s3:eu-central-1:111122223333:accesspoint/ap", "Yes"
-			})},
+			}),
+		},
 		{"unknown further fields", line(getHead) + " new1 new/2", usual(func(s *scanned) { s.Extra, s.Fields = "new1 new/2", 29 })},
 		{"18 fields", getHead + request + denied + `"-" "curl/8" null`, usual(func(s *scanned) {
 			s.Version, s.Host, s.Sig, s.Auth, s.TLS, s.Region, s.Fields = "null", "", "", "", "", "", 18
@@ -102,18 +110,26 @@ func TestScanSpecialLines(t *testing.T) {
 		{"24 fields", strings.TrimSuffix(line(getHead), " - - eu-central-1"), usual(func(s *scanned) { s.Region, s.Fields = "", 24 })},
 		{"25 fields", strings.TrimSuffix(line(getHead), " - eu-central-1"), usual(func(s *scanned) { s.Region, s.Fields = "", 25 })},
 		{"26 fields", strings.TrimSuffix(line(getHead), " eu-central-1"), usual(func(s *scanned) { s.Region, s.Fields = "", 26 })},
-		{"quote at the agent's end", getHead + request + denied + `"-" "Safari/604.1""` + fullTail,
-			usual(func(s *scanned) { s.Grade, s.Agent = "recovered", `Safari/604.1"` })},
-		{"multi-object delete", bare(head("arn:x", "D630F8F6B949DA00", "BATCH.DELETE.OBJECT", "y%3D1"), "null "+hostID+" SigV4 - AuthHeader h - - -"),
-			scanned{Grade: "exact", Requester: "arn:x", ID: "D630F8F6B949DA00", Operation: "BATCH.DELETE.OBJECT", Key: "y%3D1", Status: 204,
-				Version: "null", Host: hostID, Sig: "SigV4", Auth: "AuthHeader", Fields: 26}},
+		{
+			"quote at the agent's end", getHead + request + denied + `"-" "Safari/604.1""` + fullTail,
+			usual(func(s *scanned) { s.Grade, s.Agent = "recovered", `Safari/604.1"` }),
+		},
+		{
+			"multi-object delete", bare(head("arn:x", "D630F8F6B949DA00", "BATCH.DELETE.OBJECT", "y%3D1"), "null "+hostID+" SigV4 - AuthHeader h - - -"),
+			scanned{
+				Grade: "exact", Requester: "arn:x", ID: "D630F8F6B949DA00", Operation: "BATCH.DELETE.OBJECT", Key: "y%3D1", Status: 204,
+				Version: "null", Host: hostID, Sig: "SigV4", Auth: "AuthHeader", Fields: 26,
+			},
+		},
 		{"lifecycle expiry", bare(head("AmazonS3", "3E57427F33A59F07", "S3.EXPIRE.OBJECT", "y%3D1"), "- "+hostID+" - - - h - - -"), lifecycle("S3.EXPIRE.OBJECT")},
 		{"lifecycle transition", bare(head("AmazonS3", "3E57427F33A59F07", "S3.TRANSITION_SIA.OBJECT", "y%3D1"), "- "+hostID+" - - - h - - -"), lifecycle("S3.TRANSITION_SIA.OBJECT")},
-		{"copy source, no URI", head("AmazonS3", "3E57427F33A59F07", "REST.COPY.OBJECT_GET", "k") + `- 200 - - 5 1 - "-" "curl/8"` + fullTail,
+		{
+			"copy source, no URI", head("AmazonS3", "3E57427F33A59F07", "REST.COPY.OBJECT_GET", "k") + `- 200 - - 5 1 - "-" "curl/8"` + fullTail,
 			usual(func(s *scanned) {
 				s.Requester, s.Operation, s.Key, s.URI, s.Code = "AmazonS3", "REST.COPY.OBJECT_GET", "k", "", ""
 				s.Status, s.Sent = 200, 0
-			})},
+			}),
+		},
 		{"304", getHead + request + ` 304 - - 9 7 6 "-" "curl/8"` + fullTail, usual(func(s *scanned) { s.Status, s.Code, s.Sent = 304, "", 0 })},
 		{"malformed bucket", strings.Replace(line(getHead), " calls ", " - ", 1), usual(nil)},
 	}

@@ -17,7 +17,7 @@ const (
 	classRegion
 )
 
-var classes = makeClasses()
+var classes = makeClasses() //nolint:gochecknoglobals // a table, never written again
 
 func makeClasses() (t [256]uint8) {
 	for c := range 256 {
