@@ -1,0 +1,134 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/segmentio/kafka-go/sasl/plain"
+)
+
+// requestTimeout bounds each request. The broker gets half of it to reach
+// its replicas.
+const requestTimeout = 30 * time.Second
+
+// SASL is what proves to the broker who we are, by PLAIN.
+type SASL struct {
+	User     string
+	Password string
+}
+
+// ClientConfig is the one place from which all connections come.
+type ClientConfig struct {
+	// Brokers to ask for the others, host:port.
+	Brokers []string
+	// SASL where the broker wants it.
+	SASL *SASL
+	// TLS where the broker wants it.
+	TLS *tls.Config
+	// Dial replaces the plain TCP dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Logger for what is waited for. None: nothing is logged.
+	Logger *slog.Logger
+	// ClientID that brokers show in their logs. None: "earwitness".
+	ClientID string
+}
+
+// Client speaks with one cluster. It is safe for concurrent use.
+type Client struct {
+	cfg       ClientConfig
+	transport *kafka.Transport
+	kafka     kafka.Client
+	wires     wirePool
+}
+
+// NewClient connects to nothing yet: the first request does.
+func NewClient(cfg ClientConfig) *Client {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.ClientID == "" {
+		cfg.ClientID = "earwitness"
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{Timeout: 5 * time.Second}).DialContext
+	}
+	c := &Client{cfg: cfg}
+	c.transport = &kafka.Transport{
+		Dial:     cfg.Dial,
+		ClientID: cfg.ClientID,
+		TLS:      cfg.TLS,
+		SASL:     cfg.mechanism(),
+	}
+	c.kafka = kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Timeout: requestTimeout, Transport: c.transport}
+	c.wires.dial = c.dialWire
+	return c
+}
+
+func (cfg *ClientConfig) mechanism() sasl.Mechanism {
+	if cfg.SASL == nil {
+		return nil
+	}
+	return plain.Mechanism{Username: cfg.SASL.User, Password: cfg.SASL.Password}
+}
+
+// Close ends the connections that nobody uses, and the others after their
+// present request. Close what uses the client first.
+func (c *Client) Close() {
+	c.wires.close()
+	c.transport.CloseIdleConnections()
+}
+
+// Bounds gives the oldest offset of a partition and the one behind its last
+// message.
+func (c *Client) Bounds(ctx context.Context, topic string, partition int) (first, end int64, err error) {
+	answer, err := c.kafka.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{
+			topic: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)},
+		},
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("read bounds of %s/%d: %w", topic, partition, err)
+	}
+	for _, p := range answer.Topics[topic] {
+		if p.Partition == partition {
+			if p.Error != nil {
+				return 0, 0, fmt.Errorf("read bounds of %s/%d: %w", topic, partition, p.Error)
+			}
+			return p.FirstOffset, p.LastOffset, nil
+		}
+	}
+	return 0, 0, fmt.Errorf("read bounds of %s/%d: the broker did not answer for it", topic, partition)
+}
+
+// leader finds the address of the broker that leads a partition. What it
+// knows is some seconds old at most.
+func (c *Client) leader(ctx context.Context, topic string, partition int) (string, error) {
+	answer, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
+	if err != nil {
+		return "", fmt.Errorf("find leader of %s/%d: %w", topic, partition, err)
+	}
+	for i := range answer.Topics {
+		t := &answer.Topics[i]
+		if t.Error != nil {
+			return "", fmt.Errorf("find leader of %s/%d: %w", topic, partition, t.Error)
+		}
+		for j := range t.Partitions {
+			p := &t.Partitions[j]
+			if p.ID != partition {
+				continue
+			}
+			if p.Leader.Host == "" {
+				return "", fmt.Errorf("find leader of %s/%d: %w", topic, partition, errors.Join(kafka.LeaderNotAvailable, p.Error))
+			}
+			return net.JoinHostPort(p.Leader.Host, fmt.Sprint(p.Leader.Port)), nil
+		}
+	}
+	return "", fmt.Errorf("find leader of %s/%d: %w", topic, partition, kafka.UnknownTopicOrPartition)
+}

@@ -1,0 +1,2 @@
+// Package embedded is a Kafka broker inside this process, for one machine.
+package embedded

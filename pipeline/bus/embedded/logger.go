@@ -1,0 +1,26 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// logger passes on what the broker says. It calls much an information that is
+// of no interest to the operator, so everything below an error is debugging.
+type logger struct {
+	to *slog.Logger
+}
+
+func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
+	at := slog.LevelDebug
+	if level == kfake.LogLevelError {
+		at = slog.LevelError
+	}
+	ctx := context.Background()
+	if l.to.Enabled(ctx, at) {
+		l.to.Log(ctx, at, "embedded broker", "says", fmt.Sprintf(format, args...))
+	}
+}

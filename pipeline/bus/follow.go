@@ -1,0 +1,236 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// FollowConfig sets how a sink is driven. Every field may be left out.
+type FollowConfig struct {
+	Logger *slog.Logger
+	// OnBarrier is called with a barrier's id when the sink holds all before
+	// it. A barrier that is read twice is told twice.
+	OnBarrier func(id []byte)
+	// OnProgress is called when the sink was given a chunk, when it begins or
+	// begins again, and when it waits for something.
+	OnProgress func(Progress)
+	// AcceptGap is asked when messages that the sink wants are gone. Nil lets
+	// it go on behind the gap; an error ends the follower. Without it each
+	// gap ends the follower.
+	AcceptGap func(ctx context.Context, gap *GapError) error
+	// Fatal tells which errors of the sink no retry can mend.
+	Fatal func(error) bool
+	// Pause replaces the waiting between attempts.
+	Pause func(ctx context.Context, d time.Duration) error
+}
+
+// Progress of one sink in one partition.
+type Progress struct {
+	Sink      string
+	Topic     string
+	Partition int
+	// Next is the offset that the sink gets next, End the one behind the last
+	// message that is known.
+	Next, End int64
+	// Waiting is why the sink does not go on at the moment.
+	Waiting error
+}
+
+// Lag is how many messages the sink has not got yet.
+func (p Progress) Lag() int64 { return max(0, p.End-p.Next) }
+
+const (
+	followDelay     = 100 * time.Millisecond
+	followDelayMost = 15 * time.Second
+)
+
+// Follow drives a sink through a partition from the sink's position on. What
+// fails and may get better is tried again, with longer and longer pauses, and
+// a sink that failed is asked for its position again. It returns nil when ctx
+// ends, and an error that no retry can mend: a *GapError, a *BeyondEndError, a
+// *HoleError, a *CorruptError, what the broker refuses for good, and what
+// Fatal says. It does not flush the sink at the end.
+func Follow[T any](ctx context.Context, p *Partition[T], sink Sink[T], partition int, cfg FollowConfig) error {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Pause == nil {
+		cfg.Pause = pause
+	}
+	f := &follower[T]{p: p, sink: sink, partition: partition, cfg: cfg}
+	f.delays = backoff{first: followDelay, most: followDelayMost}
+	for {
+		err := f.run(ctx)
+		var failed *sinkError
+		if errors.As(err, &failed) && (cfg.Fatal == nil || !cfg.Fatal(failed.err)) {
+			err = f.wait(ctx, failed)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("follow %s/%d with %s: %w", p.topic, partition, sink.Name(), err)
+		}
+	}
+}
+
+// follower is a sink under way.
+type follower[T any] struct {
+	p         *Partition[T]
+	sink      Sink[T]
+	partition int
+	cfg       FollowConfig
+
+	next, end int64
+	// skipTo is where an accepted gap ends.
+	skipTo int64
+	// barriers given to the sink that have not been told yet.
+	barriers []barrier
+	delays   backoff
+	failures int
+}
+
+type barrier struct {
+	offset int64
+	id     []byte
+}
+
+// run writes chunk after chunk. It ends with a *sinkError, after which the
+// sink has to begin again, or with an error that is final.
+func (f *follower[T]) run(ctx context.Context) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	for {
+		chunk, err := f.p.Next(ctx, f.next)
+		if err != nil {
+			if err := f.mend(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := f.sink.Write(ctx, f.partition, chunk); err != nil {
+			return &sinkError{"write", err}
+		}
+		f.next, f.end = chunk.Next, chunk.End
+		if err := f.passBarriers(ctx, chunk); err != nil {
+			return err
+		}
+		f.recovered(ctx)
+		f.progress(nil)
+	}
+}
+
+// begin starts where the sink says. A sink that holds nothing wants all.
+func (f *follower[T]) begin(ctx context.Context) error {
+	at, err := f.sink.Position(ctx, f.partition)
+	if err != nil {
+		return &sinkError{"position", err}
+	}
+	f.next = max(at, f.skipTo, 0)
+	f.end = max(f.end, f.next)
+	// What lies before the position is durable, even when the flush that
+	// should have told so failed; the rest comes again.
+	for _, b := range f.barriers {
+		if b.offset < at {
+			f.tell(b)
+		}
+	}
+	f.barriers = nil
+	f.progress(nil)
+	return nil
+}
+
+// passBarriers flushes the sink when the chunk held a barrier.
+func (f *follower[T]) passBarriers(ctx context.Context, chunk *Chunk[T]) error {
+	for i, control := range chunk.Controls {
+		if b := control.GetBarrier(); b != nil {
+			f.barriers = append(f.barriers, barrier{chunk.Messages[i].Offset, b.GetId()})
+		}
+	}
+	if len(f.barriers) == 0 {
+		return nil
+	}
+	if err := f.sink.Flush(ctx, f.partition); err != nil {
+		return &sinkError{"flush", err}
+	}
+	for _, b := range f.barriers {
+		f.tell(b)
+	}
+	f.barriers = f.barriers[:0]
+	return nil
+}
+
+func (f *follower[T]) tell(b barrier) {
+	if f.cfg.OnBarrier != nil {
+		f.cfg.OnBarrier(b.id)
+	}
+}
+
+func (f *follower[T]) progress(waiting error) {
+	if f.cfg.OnProgress != nil {
+		f.cfg.OnProgress(Progress{
+			Sink: f.sink.Name(), Topic: f.p.topic, Partition: f.partition,
+			Next: f.next, End: f.end, Waiting: waiting,
+		})
+	}
+}
+
+// sinkError is a failure of the sink, not of the topic.
+type sinkError struct {
+	step string
+	err  error
+}
+
+func (e *sinkError) Error() string { return e.step + ": " + e.err.Error() }
+func (e *sinkError) Unwrap() error { return e.err }
+
+// mend gives the error of a fetch back when it is final; else it has waited,
+// or the gap is behind.
+func (f *follower[T]) mend(ctx context.Context, err error) error {
+	var gap *GapError
+	if errors.As(err, &gap) && f.cfg.AcceptGap != nil {
+		return f.pass(ctx, gap)
+	}
+	if !transient(err) {
+		return err
+	}
+	return f.wait(ctx, err)
+}
+
+// pass goes on behind a gap that was accepted.
+func (f *follower[T]) pass(ctx context.Context, gap *GapError) error {
+	if err := f.cfg.AcceptGap(ctx, gap); err != nil {
+		return fmt.Errorf("%w; it was not accepted: %w", gap, err)
+	}
+	f.cfg.Logger.WarnContext(ctx, "going on behind a gap", "sink", f.sink.Name(), "topic", gap.Topic, "partition", gap.Partition, "first_missing", gap.Want, "resumes_at", gap.First)
+	f.skipTo = gap.First
+	f.next = gap.First
+	return nil
+}
+
+// wait pauses after an error and says so.
+func (f *follower[T]) wait(ctx context.Context, err error) error {
+	f.failures++
+	delay := f.delays.next()
+	f.progress(err)
+	// Once when it begins, then each time the pause has grown to its most.
+	if f.failures == 1 || delay > followDelayMost/2 {
+		f.cfg.Logger.WarnContext(ctx, "a sink waits", "sink", f.sink.Name(), "topic", f.p.topic, "partition", f.partition, "next", f.next, "failures", f.failures, "retry_in", delay, "error", err)
+	}
+	if err := f.cfg.Pause(ctx, delay); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func (f *follower[T]) recovered(ctx context.Context) {
+	if f.failures > 0 {
+		f.cfg.Logger.InfoContext(ctx, "a sink goes on", "sink", f.sink.Name(), "topic", f.p.topic, "partition", f.partition, "failures", f.failures)
+	}
+	f.failures = 0
+	f.delays.reset()
+}

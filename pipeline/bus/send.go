@@ -1,0 +1,43 @@
+package bus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// sender gives the request that a producer of topic makes.
+func (c *Client) sender(topic string) func(context.Context, int, []byte) (int64, error) {
+	return func(ctx context.Context, partition int, batch []byte) (int64, error) {
+		answer, err := c.kafka.RawProduce(ctx, &kafka.RawProduceRequest{
+			Topic:        topic,
+			Partition:    partition,
+			RequiredAcks: kafka.RequireAll,
+			RawRecords:   protocol.RawRecordSet{Reader: bytes.NewReader(batch)},
+		})
+		if err != nil {
+			return 0, c.explain(ctx, topic, partition, err)
+		}
+		if answer.Error != nil {
+			return 0, answer.Error
+		}
+		return answer.BaseOffset, nil
+	}
+}
+
+// explain finds why a request was not even sent: without an answer to its
+// question for the topics, kafka-go says that there are none.
+func (c *Client) explain(ctx context.Context, topic string, partition int, err error) error {
+	var refusal kafka.Error
+	if errors.As(err, &refusal) || ctx.Err() != nil {
+		return err
+	}
+	if _, cause := c.leader(ctx, topic, partition); cause != nil {
+		return fmt.Errorf("%w (%w)", err, cause)
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// The topics. All have the same number of partitions and the same keys, so
+// that partition n of one holds the same subjects as partition n of another.
+const (
+	TopicEvidence   = "earwitness.evidence"
+	TopicAccess     = "earwitness.access"
+	TopicDeadLetter = "earwitness.deadletter"
+)
+
+// Topics lists them, each time anew.
+func Topics() []string {
+	return []string{TopicEvidence, TopicAccess, TopicDeadLetter}
+}
+
+// maxMessageBytes is what a topic takes in one batch: the longest record a
+// source keeps, several times over, and the producer's batches.
+const maxMessageBytes = 8 << 20
+
+// topicConfig of a topic that is made here. Arrival is told by the broker's
+// clock, and nothing goes by time or size: what may go is deleted when all
+// who need it have passed it.
+func topicConfig(name string, partitions int) kafka.TopicConfig {
+	return kafka.TopicConfig{
+		Topic:             name,
+		NumPartitions:     partitions,
+		ReplicationFactor: -1,
+		ConfigEntries: []kafka.ConfigEntry{
+			{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
+			{ConfigName: "cleanup.policy", ConfigValue: "delete"},
+			{ConfigName: "retention.ms", ConfigValue: "-1"},
+			{ConfigName: "retention.bytes", ConfigValue: "-1"},
+			{ConfigName: "max.message.bytes", ConfigValue: fmt.Sprint(maxMessageBytes)},
+		},
+	}
+}
+
+// PartitionsError says that a topic has another number of partitions than
+// the configuration.
+type PartitionsError struct {
+	Topic      string
+	Want, Have int
+}
+
+func (e *PartitionsError) Error() string {
+	return fmt.Sprintf("use topic %s: it has %d partitions and %d are configured; the number is fixed when the topics are made, so configure %d, or start with new topics",
+		e.Topic, e.Have, e.Want, e.Have)
+}
+
+// EnsureTopics creates the topics that are missing, through the controller,
+// and waits until they can be used. One that exists with another number of
+// partitions is a *PartitionsError; its configuration is left as it is.
+func (c *Client) EnsureTopics(ctx context.Context, partitions int) error {
+	if partitions < 1 {
+		return fmt.Errorf("create topics: %d partitions asked for, at least 1 is needed", partitions)
+	}
+	missing, err := c.missingTopics(ctx, partitions)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		if err := c.createTopics(ctx, missing, partitions); err != nil {
+			return err
+		}
+	}
+	// Others may have created them at the same moment, and metadata spreads
+	// slowly in a cluster.
+	delays := backoff{first: 20 * time.Millisecond, most: time.Second}
+	for {
+		missing, err := c.missingTopics(ctx, partitions)
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		if err := pause(ctx, delays.next()); err != nil {
+			return fmt.Errorf("wait for topic %s to appear on %v: %w", missing[0], c.cfg.Brokers, err)
+		}
+	}
+}
+
+func (c *Client) missingTopics(ctx context.Context, partitions int) ([]string, error) {
+	answer, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: Topics()})
+	if err != nil {
+		return nil, fmt.Errorf("read topics of brokers %v: %w", c.cfg.Brokers, err)
+	}
+	var missing []string
+	for i := range answer.Topics {
+		topic := &answer.Topics[i]
+		switch {
+		case topic.Error != nil || len(topic.Partitions) == 0:
+			missing = append(missing, topic.Name)
+		case len(topic.Partitions) != partitions:
+			return nil, &PartitionsError{Topic: topic.Name, Want: partitions, Have: len(topic.Partitions)}
+		}
+	}
+	return missing, nil
+}
+
+func (c *Client) createTopics(ctx context.Context, names []string, partitions int) error {
+	request := &kafka.CreateTopicsRequest{}
+	for _, name := range names {
+		request.Topics = append(request.Topics, topicConfig(name, partitions))
+	}
+	answer, err := c.kafka.CreateTopics(ctx, request)
+	if err != nil {
+		return fmt.Errorf("create topics %v: %w", names, err)
+	}
+	for _, name := range names {
+		if err := answer.Errors[name]; err != nil && !isKafkaError(err, kafka.TopicAlreadyExists) {
+			return fmt.Errorf("create topic %s with %d partitions: %w; create it by hand, or give this user the right to", name, partitions, err)
+		}
+	}
+	return nil
+}

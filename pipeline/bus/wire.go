@@ -1,0 +1,225 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// maxAnswerBytes bounds what an answer may claim to be long.
+const maxAnswerBytes = 256 << 20
+
+// wire is one connection for the two requests that kafka-go can't make as
+// they are needed here: Fetch (it drops the append time of batches, and
+// copies each record) and DeleteRecords (it has none).
+type wire struct {
+	conn      net.Conn
+	formatter *kmsg.RequestFormatter
+	number    int32
+	request   []byte
+	// used tells that it has answered before: the broker may have closed it
+	// while it was idle.
+	used bool
+}
+
+// dialWire connects to a broker and proves who we are.
+func (c *Client) dialWire(ctx context.Context, address string) (*wire, error) {
+	conn, err := c.cfg.Dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("connect to broker %s: %w", address, err)
+	}
+	if c.cfg.TLS != nil {
+		conn = tls.Client(conn, tlsFor(c.cfg.TLS, address))
+	}
+	w := &wire{conn: conn, formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(c.cfg.ClientID))}
+	if c.cfg.SASL != nil {
+		if err := w.authenticate(ctx, c.cfg.SASL); err != nil {
+			conn.Close() //nolint:errcheck // the failure is already known
+			return nil, fmt.Errorf("authenticate at broker %s as %s: %w", address, c.cfg.SASL.User, err)
+		}
+	}
+	return w, nil
+}
+
+func tlsFor(cfg *tls.Config, address string) *tls.Config {
+	if cfg.ServerName != "" {
+		return cfg
+	}
+	cfg = cfg.Clone()
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		cfg.ServerName = host
+	}
+	return cfg
+}
+
+func (w *wire) authenticate(ctx context.Context, as *SASL) error {
+	handshake := kmsg.NewSASLHandshakeRequest()
+	handshake.SetVersion(1)
+	handshake.Mechanism = "PLAIN"
+	answer := kmsg.NewPtrSASLHandshakeResponse()
+	if _, err := w.roundTrip(ctx, &handshake, answer, 0); err != nil {
+		return err
+	}
+	if answer.ErrorCode != 0 {
+		return kafka.Error(answer.ErrorCode)
+	}
+	proof := kmsg.NewSASLAuthenticateRequest()
+	proof.SetVersion(1)
+	proof.SASLAuthBytes = []byte("\x00" + as.User + "\x00" + as.Password)
+	verdict := kmsg.NewPtrSASLAuthenticateResponse()
+	if _, err := w.roundTrip(ctx, &proof, verdict, 0); err != nil {
+		return err
+	}
+	if verdict.ErrorCode != 0 {
+		return kafka.Error(verdict.ErrorCode)
+	}
+	return nil
+}
+
+// roundTrip sends a request, which the broker may hold back for wait, and
+// reads the answer. The answer refers to the bytes that are given back. After
+// an error the connection is of no more use.
+func (w *wire) roundTrip(ctx context.Context, request kmsg.Request, answer kmsg.Response, wait time.Duration) ([]byte, error) {
+	if err := w.conn.SetDeadline(time.Now().Add(requestTimeout + wait)); err != nil {
+		return nil, fmt.Errorf("set deadline: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() {
+		w.conn.SetDeadline(time.Unix(1, 0)) //nolint:errcheck // a closed connection ends the request as well
+	})
+	defer stop()
+	body, err := w.exchange(request)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("ask broker %s: %w", w.conn.RemoteAddr(), err)
+	}
+	answer.SetVersion(request.GetVersion())
+	if err := decodeAnswer(answer, body); err != nil {
+		return nil, fmt.Errorf("read answer of broker %s: %w", w.conn.RemoteAddr(), err)
+	}
+	w.used = true
+	return body, nil
+}
+
+func (w *wire) exchange(request kmsg.Request) ([]byte, error) {
+	w.number++
+	w.request = w.formatter.AppendRequest(w.request[:0], request, w.number)
+	if _, err := w.conn.Write(w.request); err != nil {
+		return nil, err
+	}
+	var head [8]byte
+	if _, err := io.ReadFull(w.conn, head[:]); err != nil {
+		return nil, err
+	}
+	size := int(binary.BigEndian.Uint32(head[:4])) - 4
+	if size < 0 || size > maxAnswerBytes {
+		return nil, fmt.Errorf("an answer of %d bytes is not possible", size)
+	}
+	if number := int32(binary.BigEndian.Uint32(head[4:])); number != w.number {
+		return nil, fmt.Errorf("answer to request %d came, %d was sent", number, w.number)
+	}
+	body := make([]byte, size)
+	_, err := io.ReadFull(w.conn, body)
+	return body, err
+}
+
+// decodeAnswer lets strings and bytes of the answer refer to body.
+func decodeAnswer(answer kmsg.Response, body []byte) error {
+	if reader, ok := answer.(interface{ UnsafeReadFrom([]byte) error }); ok {
+		return reader.UnsafeReadFrom(body)
+	}
+	return answer.ReadFrom(body)
+}
+
+// wirePool keeps idle connections by address.
+type wirePool struct {
+	dial func(ctx context.Context, address string) (*wire, error)
+
+	mu     sync.Mutex
+	idle   map[string][]*wire
+	closed bool
+}
+
+// do has fn use a connection. One that broke while it was idle is replaced,
+// once.
+func (p *wirePool) do(ctx context.Context, address string, fn func(*wire) error) error {
+	for {
+		w, err := p.take(ctx, address)
+		if err != nil {
+			return err
+		}
+		stale := w.used
+		err = fn(w)
+		if refusal := kafka.Error(0); err == nil || errors.As(err, &refusal) {
+			p.give(address, w)
+			return err
+		}
+		w.conn.Close() //nolint:errcheck // it broke already
+		if !stale || ctx.Err() != nil {
+			return err
+		}
+		p.drop(address)
+	}
+}
+
+func (p *wirePool) take(ctx context.Context, address string) (*wire, error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, ErrClosed
+	}
+	if list := p.idle[address]; len(list) > 0 {
+		w := list[len(list)-1]
+		p.idle[address] = list[:len(list)-1]
+		p.mu.Unlock()
+		return w, nil
+	}
+	p.mu.Unlock()
+	return p.dial(ctx, address)
+}
+
+func (p *wirePool) give(address string, w *wire) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		w.conn.Close() //nolint:errcheck // nothing more is expected of it
+		return
+	}
+	if p.idle == nil {
+		p.idle = make(map[string][]*wire)
+	}
+	p.idle[address] = append(p.idle[address], w)
+}
+
+// drop closes the idle connections to an address.
+func (p *wirePool) drop(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.idle[address] {
+		w.conn.Close() //nolint:errcheck // nothing more is expected of it
+	}
+	delete(p.idle, address)
+}
+
+func (p *wirePool) close() {
+	p.mu.Lock()
+	p.closed = true
+	var addresses []string
+	for address := range p.idle {
+		addresses = append(addresses, address)
+	}
+	p.mu.Unlock()
+	for _, address := range addresses {
+		p.drop(address)
+	}
+}
