@@ -24,16 +24,16 @@ func (w *world) holder(s *source, story string, l *link, session string) *reader
 // linkShared is a link that its owner used, and then sent to somebody.
 func (w *world) linkShared(s *source, at int64) {
 	p, rec := pick(s, w.cast.agents), w.present(s)
-	act := w.read(s, StoryLinkShared, p, rec, at, "Read")
+	act := w.read(s, storyLinkShared, p, rec, at, "Read")
 	signed := at + s.between(100, 1500)
 	l := w.newLink(s, signed)
-	mine := w.browser(s, StoryLinkShared, p, act, l)
+	mine := w.browser(s, storyLinkShared, p, act, l)
 	if w.cfg.Model == ModelExport {
 		mine = w.customerLink(l)
-		mine.story = StoryLinkShared
+		mine.story = storyLinkShared
 	}
 	end := w.ranges(s, mine, signed+s.between(500, 2500), &rec.media, s.between(3, 10), 3_000)
-	theirs := w.holder(s, StoryLinkShared, l, mine.requester)
+	theirs := w.holder(s, storyLinkShared, l, mine.requester)
 	theirs.principal = mine.principal
 	w.whole(s, theirs, end+s.between(5*60_000, 35*60_000), &rec.media)
 }
@@ -41,10 +41,10 @@ func (w *world) linkShared(s *source, at int64) {
 // linkMailed is a link whose owner never used it himself.
 func (w *world) linkMailed(s *source, at int64) {
 	p, rec := pick(s, w.cast.agents), w.present(s)
-	w.read(s, StoryLinkMailed, p, rec, at, "Download")
+	w.read(s, storyLinkMailed, p, rec, at, "Download")
 	signed := at + s.between(100, 1500)
 	l := w.newLink(s, signed)
-	theirs := w.holder(s, StoryLinkMailed, l, w.serviceSession(s))
+	theirs := w.holder(s, storyLinkMailed, l, w.serviceSession(s))
 	if w.cfg.Model == ModelExport {
 		theirs.requester, theirs.principal = w.cast.portal.requester, direct
 	}
@@ -54,7 +54,7 @@ func (w *world) linkMailed(s *source, at int64) {
 // customerLink is one that the customer's own portal signed: in the export
 // model the contact centre signs none for the bucket.
 func (w *world) customerLink(l *link) *reader {
-	r := w.outside(StoryLinkShared, &w.cast.portal)
+	r := w.outside(storyLinkShared, &w.cast.portal)
 	r.query, r.presigned = l.query, true
 	return r
 }
@@ -63,7 +63,7 @@ func (w *world) customerLink(l *link) *reader {
 // explains.
 func (w *world) unaudited(s *source, at int64) {
 	rec := w.present(s)
-	r := w.fleet(s, StoryUnaudited, nil, "")
+	r := w.fleet(s, storyUnaudited, nil, "")
 	r.ip, r.agentText = fleetNet+"130", sdkGo
 	if s.chance(0.5) {
 		w.whole(s, r, at, &rec.media)
@@ -75,7 +75,7 @@ func (w *world) unaudited(s *source, at int64) {
 // intrusion is a night in which somebody takes dozens of recordings with old
 // credentials, straight from the bucket.
 func (w *world) intrusion(s *source, at int64) {
-	r := w.outside(StoryIntruder, &w.cast.intruder)
+	r := w.outside(storyIntruder, &w.cast.intruder)
 	r.query = []byte("list-type=2&max-keys=1000")
 	w.look(s, r, at, nil, "REST.GET.BUCKET", "GET")
 	r.query = nil
@@ -96,7 +96,7 @@ func (w *world) intrusion(s *source, at int64) {
 
 // probing is somebody without credentials who tries what is open.
 func (w *world) probing(s *source, at int64) {
-	r := w.outside(StoryProbing, &w.cast.scanner)
+	r := w.outside(storyProbing, &w.cast.scanner)
 	deny := func(o *object, operation, method, query string) {
 		r.at, r.object, r.operation, r.method, r.query = at, o, operation, method, []byte(query)
 		r.status, r.code, r.sent, r.size = 403, "AccessDenied", 243, 0

@@ -6,13 +6,13 @@
 //
 // People, companies and secrets are invented, and addresses are those kept
 // for documentation. The same Config gives the same bytes, whatever the
-// machine. What is lost, repeated, late or ugly is drawn for each request and
+// machine (those of gzip files once unpacked). What is lost, repeated, late or ugly is drawn for each request and
 // audit by itself: with another share the world stays the same, and what a
 // smaller share loses, a greater one loses too.
 //
 // Generate writes as it goes, hour by hour of the world's time, so that
 // memory stays bounded whatever the size of the world. It starts no goroutine
 // and stops with its context or the first file that it can't write; what was
-// written until then stays, and is no whole world. It does not read what it
-// wrote, does not know the rules of attribution, and does not run anything.
+// written until then stays, without the settings that a whole world has. It
+// does not read what it wrote and does not judge it.
 package simulate

@@ -58,11 +58,7 @@ func Generate(ctx context.Context, dir string, cfg Config, progress func(done, t
 		return Summary{}, err
 	}
 	w := newWorld(&cfg)
-	if err := writeSettings(dir, w); err != nil {
-		return Summary{}, err
-	}
-	path := filepath.Join(dir, TruthFile)
-	truth, err := os.Create(path)
+	truth, err := os.Create(filepath.Join(dir, TruthFile))
 	if err != nil {
 		return Summary{}, fmt.Errorf("write truth: %w", err)
 	}
@@ -77,6 +73,10 @@ func Generate(ctx context.Context, dir string, cfg Config, progress func(done, t
 	err = w.live(ctx, progress)
 	err = errors.Join(err, w.delivery.close(), w.audits.close(), w.truth.Flush(), truth.Close())
 	w.summary.LogFiles, w.summary.LogBytes = w.delivery.files, w.delivery.bytes
+	if err == nil {
+		// Last of all, so that only a whole world has settings.
+		err = writeSettings(dir, w)
+	}
 	if err != nil {
 		return w.summary, fmt.Errorf("make world in %s: %w", dir, err)
 	}

@@ -137,43 +137,43 @@ func (w *world) plays(s *source, story string, p *person, rec *recording, at, pi
 
 func (w *world) ownCall(s *source, at int64) {
 	rec := w.present(s)
-	w.plays(s, StoryOwnCall, rec.owner, rec, at, s.between(3, 30), 9_000)
+	w.plays(s, storyOwnCall, rec.owner, rec, at, s.between(3, 30), 9_000)
 }
 
 // review is a supervisor who listens closely, with hundreds of ranges.
 func (w *world) review(s *source, at int64) {
-	w.plays(s, StoryReview, pick(s, w.cast.supervisors), w.present(s), at, s.between(100, 400), 14_000)
+	w.plays(s, storyReview, pick(s, w.cast.supervisors), w.present(s), at, s.between(100, 400), 9_500)
 }
 
 // evaluation is a listening that ends with marks.
 func (w *world) evaluation(s *source, at int64) {
 	p, rec := pick(s, w.cast.evaluators), w.present(s)
-	w.plays(s, StoryEvaluation, p, rec, at, s.between(10, 60), 9_000)
+	w.plays(s, storyEvaluation, p, rec, at, s.between(10, 60), 9_000)
 	w.act(&act{
 		id: s.uuid(), at: at + s.between(5*60_000, 15*60_000), person: p, action: "Create", entityType: "Evaluation",
-		entity: s.uuid(), conversation: rec.conversation, story: StoryEvaluation, recording: rec.id,
+		entity: s.uuid(), conversation: rec.conversation, story: storyEvaluation, recording: rec.id,
 	})
 }
 
 func (w *world) download(s *source, at int64) {
 	p, rec := pick(s, w.cast.team), w.present(s)
-	act := w.read(s, StoryDownload, p, rec, at, "Download")
+	act := w.read(s, storyDownload, p, rec, at, "Download")
 	if w.cfg.Model == ModelExport {
 		return
 	}
 	at += s.between(100, 1500)
-	r := w.browser(s, StoryDownload, p, act, w.newLink(s, at))
+	r := w.browser(s, storyDownload, p, act, w.newLink(s, at))
 	w.whole(s, r, at+s.between(200, 4000), &rec.media)
 }
 
 // pageView opens the page of a recording, which is a Read too, and leaves.
 func (w *world) pageView(s *source, at int64) {
-	w.read(s, StoryPageView, pick(s, w.cast.team), w.present(s), at, "Read")
+	w.read(s, storyPageView, pick(s, w.cast.team), w.present(s), at, "Read")
 }
 
 func (w *world) retentionChange(s *source, at int64) {
 	action := pick(s, []string{"UpdateRetention", "ApplyProtection", "RevokeProtection", "Update"})
-	w.act(w.about(s, StoryRetention, pick(s, w.cast.supervisors), w.present(s), at, action))
+	w.act(w.about(s, storyRetention, pick(s, w.cast.supervisors), w.present(s), at, action))
 }
 
 // contested is two people who open one recording within a minute; the fleet
@@ -182,23 +182,23 @@ func (w *world) contested(s *source, at int64) {
 	rec := w.present(s)
 	one, other := pick(s, w.cast.supervisors), pick(s, w.cast.evaluators)
 	later := at + s.between(5_000, 50_000)
-	first := w.read(s, StoryContested, one, rec, at, "Read")
-	second := w.read(s, StoryContested, other, rec, later, "Read")
+	first := w.read(s, storyContested, one, rec, at, "Read")
+	second := w.read(s, storyContested, other, rec, later, "Read")
 	if w.cfg.Model == ModelExport {
 		return
 	}
-	w.ranges(s, w.fleet(s, StoryContested, one, first), at+s.between(500, 3000), &rec.media, s.between(4, 12), 4_000)
-	w.ranges(s, w.fleet(s, StoryContested, other, second), later+s.between(500, 3000), &rec.media, s.between(4, 12), 4_000)
+	w.ranges(s, w.fleet(s, storyContested, one, first), at+s.between(500, 3000), &rec.media, s.between(4, 12), 4_000)
+	w.ranges(s, w.fleet(s, storyContested, other, second), later+s.between(500, 3000), &rec.media, s.between(4, 12), 4_000)
 }
 
 // retry is refused, and allowed a minute later.
 func (w *world) retry(s *source, at int64) {
 	p, rec := pick(s, w.cast.agents), w.present(s)
-	a := w.about(s, StoryRetry, p, rec, at, "Read")
+	a := w.about(s, storyRetry, p, rec, at, "Read")
 	a.failed = true
 	w.act(a)
 	if w.cfg.Model == ModelDirect {
-		w.refused(s, w.fleet(s, StoryRetry, p, a.id), at+s.between(200, 1500), &rec.media)
+		w.refused(s, w.fleet(s, storyRetry, p, a.id), at+s.between(200, 1500), &rec.media)
 	}
-	w.plays(s, StoryRetry, p, rec, at+s.between(40_000, 90_000), s.between(3, 15), 6_000)
+	w.plays(s, storyRetry, p, rec, at+s.between(40_000, 90_000), s.between(3, 15), 6_000)
 }

@@ -4,46 +4,46 @@ import "context"
 
 // The names of the stories.
 const (
-	StoryExport      = "export"
-	StoryOwnCall     = "own-call"
-	StoryReview      = "quality-review"
-	StoryEvaluation  = "evaluation"
-	StoryDownload    = "download"
-	StoryPageView    = "page-view"
-	StoryContested   = "contested"
-	StoryRetry       = "failed-then-success"
-	StoryLinkShared  = "link-shared"
-	StoryLinkMailed  = "link-mailed"
-	StoryUnaudited   = "unaudited-read"
-	StoryIntruder    = "intruder"
-	StoryProbing     = "anonymous-probing"
-	StoryAnalytics   = "analytics"
-	StoryPortal      = "portal-review"
-	StoryDelivery    = "content-delivery"
-	StoryCopy        = "copy"
-	StoryMultipart   = "multipart-copy"
-	StoryOverwrite   = "overwrite"
-	StoryPolicy      = "policy-change"
-	StoryOwnReads    = "own-reads"
-	StoryChecksum    = "checksum"
-	StoryExpiry      = "expiry"
-	StoryTransition  = "transition"
-	StoryDelete      = "delete"
-	StoryBulkDelete  = "bulk-delete"
-	StoryGhostDelete = "unaudited-delete"
-	StoryMultiDelete = "multi-object-delete"
-	StoryRetention   = "retention-change"
-	StoryInventory   = "inventory"
+	storyExport      = "export"
+	storyOwnCall     = "own-call"
+	storyReview      = "quality-review"
+	storyEvaluation  = "evaluation"
+	storyDownload    = "download"
+	storyPageView    = "page-view"
+	storyContested   = "contested"
+	storyRetry       = "failed-then-success"
+	storyLinkShared  = "link-shared"
+	storyLinkMailed  = "link-mailed"
+	storyUnaudited   = "unaudited-read"
+	storyIntruder    = "intruder"
+	storyProbing     = "anonymous-probing"
+	storyAnalytics   = "analytics"
+	storyPortal      = "portal-review"
+	storyDelivery    = "content-delivery"
+	storyCopy        = "copy"
+	storyMultipart   = "multipart-copy"
+	storyOverwrite   = "overwrite"
+	storyPolicy      = "policy-change"
+	storyOwnReads    = "own-reads"
+	storyChecksum    = "checksum"
+	storyExpiry      = "expiry"
+	storyTransition  = "transition"
+	storyDelete      = "delete"
+	storyBulkDelete  = "bulk-delete"
+	storyGhostDelete = "unaudited-delete"
+	storyMultiDelete = "multi-object-delete"
+	storyRetention   = "retention-change"
+	storyInventory   = "inventory"
 )
 
 // Stories lists the names of all stories.
 func Stories() []string {
 	return []string{
-		StoryExport, StoryOwnCall, StoryReview, StoryEvaluation, StoryDownload, StoryPageView,
-		StoryContested, StoryRetry, StoryLinkShared, StoryLinkMailed, StoryUnaudited, StoryIntruder,
-		StoryProbing, StoryAnalytics, StoryPortal, StoryDelivery, StoryCopy, StoryMultipart,
-		StoryOverwrite, StoryPolicy, StoryOwnReads, StoryChecksum, StoryExpiry, StoryTransition,
-		StoryDelete, StoryBulkDelete, StoryGhostDelete, StoryMultiDelete, StoryRetention, StoryInventory,
+		storyExport, storyOwnCall, storyReview, storyEvaluation, storyDownload, storyPageView,
+		storyContested, storyRetry, storyLinkShared, storyLinkMailed, storyUnaudited, storyIntruder,
+		storyProbing, storyAnalytics, storyPortal, storyDelivery, storyCopy, storyMultipart,
+		storyOverwrite, storyPolicy, storyOwnReads, storyChecksum, storyExpiry, storyTransition,
+		storyDelete, storyBulkDelete, storyGhostDelete, storyMultiDelete, storyRetention, storyInventory,
 	}
 }
 
@@ -58,16 +58,16 @@ type story struct {
 // common gives the stories that fill the hours.
 func common() []story {
 	return []story{
-		{StoryOwnCall, (*world).ownCall, 50, 40},
-		{StoryReview, (*world).review, 4, 6},
-		{StoryEvaluation, (*world).evaluation, 8, 8},
-		{StoryDownload, (*world).download, 12, 12},
-		{StoryPageView, (*world).pageView, 15, 15},
-		{StoryRetention, (*world).retentionChange, 3, 3},
-		{StoryOwnReads, (*world).ownReads, 8, 10},
-		{StoryInventory, (*world).inventory, 2, 3},
-		{StoryPortal, (*world).portalReview, 1, 8},
-		{StoryAnalytics, (*world).analytics, 1, 6},
+		{storyOwnCall, (*world).ownCall, 50, 40},
+		{storyReview, (*world).review, 4, 6},
+		{storyEvaluation, (*world).evaluation, 8, 8},
+		{storyDownload, (*world).download, 12, 12},
+		{storyPageView, (*world).pageView, 15, 15},
+		{storyRetention, (*world).retentionChange, 3, 3},
+		{storyOwnReads, (*world).ownReads, 8, 10},
+		{storyInventory, (*world).inventory, 2, 3},
+		{storyPortal, (*world).portalReview, 1, 8},
+		{storyAnalytics, (*world).analytics, 1, 6},
 	}
 }
 
@@ -83,19 +83,19 @@ func specials() []special {
 		return special{story: story{name: name, run: run}, hour: hour, every: every}
 	}
 	return []special{
-		at(2, 3, StoryIntruder, (*world).intrusion),
-		at(4, 1, StoryProbing, (*world).probing),
-		at(5, 2, StoryChecksum, (*world).checksum),
-		at(9, 1, StoryRetry, (*world).retry),
-		at(10, 1, StoryLinkShared, (*world).linkShared),
-		at(11, 1, StoryUnaudited, (*world).unaudited),
-		at(12, 2, StoryDelivery, (*world).contentDelivery),
-		at(13, 1, StoryContested, (*world).contested),
-		at(14, 1, StoryLinkMailed, (*world).linkMailed),
-		at(16, 1, StoryCopy, (*world).copyOne),
-		at(17, 2, StoryMultipart, (*world).copyParts),
-		at(18, 5, StoryPolicy, (*world).policyChange),
-		at(20, 1, StoryUnaudited, (*world).unaudited),
+		at(2, 3, storyIntruder, (*world).intrusion),
+		at(4, 1, storyProbing, (*world).probing),
+		at(5, 2, storyChecksum, (*world).checksum),
+		at(9, 1, storyRetry, (*world).retry),
+		at(10, 1, storyLinkShared, (*world).linkShared),
+		at(11, 1, storyUnaudited, (*world).unaudited),
+		at(12, 2, storyDelivery, (*world).contentDelivery),
+		at(13, 1, storyContested, (*world).contested),
+		at(14, 1, storyLinkMailed, (*world).linkMailed),
+		at(16, 1, storyCopy, (*world).copyOne),
+		at(17, 2, storyMultipart, (*world).copyParts),
+		at(18, 5, storyPolicy, (*world).policyChange),
+		at(20, 1, storyUnaudited, (*world).unaudited),
 	}
 }
 

@@ -16,8 +16,9 @@ type object struct {
 }
 
 func newObject(key string, size int64, recording string) object {
-	once := appendEscaped(nil, key, true)
-	return object{key: key, once: once, twice: appendEscaped(nil, string(once), true), size: size, recording: recording}
+	once := appendEscaped(make([]byte, 0, len(key)+48), key, true)
+	twice := appendEscaped(make([]byte, 0, len(once)+48), string(once), true)
+	return object{key: key, once: once, twice: twice, size: size, recording: recording}
 }
 
 // appendEscaped percent-encodes as S3 does.

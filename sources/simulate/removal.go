@@ -3,28 +3,28 @@ package simulate
 // deleteOne is somebody who deletes a recording in Genesys Cloud. In the
 // export model that leaves the copy in the bucket alone.
 func (w *world) deleteOne(s *source, at int64, rec *recording) {
-	w.count(StoryDelete, StoryCount{Times: 1})
+	w.count(storyDelete, StoryCount{Times: 1})
 	p := pick(s, w.cast.supervisors)
-	act := w.read(s, StoryDelete, p, rec, at, "Delete")
+	act := w.read(s, storyDelete, p, rec, at, "Delete")
 	if w.cfg.Model == ModelDirect {
-		w.remove(s, w.fleet(s, StoryDelete, p, act), at+s.between(500, 4000), rec)
+		w.remove(s, w.fleet(s, storyDelete, p, act), at+s.between(500, 4000), rec)
 	}
 }
 
 // bulkDelete is one of many that a client deletes.
 func (w *world) bulkDelete(s *source, at int64, rec *recording) {
-	w.count(StoryBulkDelete, StoryCount{Times: 1})
-	act := w.read(s, StoryBulkDelete, w.cast.exporter, rec, at, "BulkDelete")
+	w.count(storyBulkDelete, StoryCount{Times: 1})
+	act := w.read(s, storyBulkDelete, w.cast.exporter, rec, at, "BulkDelete")
 	if w.cfg.Model == ModelDirect {
-		w.remove(s, w.fleet(s, StoryBulkDelete, w.cast.exporter, act), at+s.between(500, 4000), rec)
+		w.remove(s, w.fleet(s, storyBulkDelete, w.cast.exporter, act), at+s.between(500, 4000), rec)
 	}
 }
 
 // ghostDelete is a deletion with the contact centre's role that no audit
 // explains.
 func (w *world) ghostDelete(s *source, at int64, rec *recording) {
-	w.count(StoryGhostDelete, StoryCount{Times: 1})
-	w.remove(s, w.fleet(s, StoryGhostDelete, nil, ""), at, rec)
+	w.count(storyGhostDelete, StoryCount{Times: 1})
+	w.remove(s, w.fleet(s, storyGhostDelete, nil, ""), at, rec)
 }
 
 func (w *world) remove(s *source, r *reader, at int64, rec *recording) {
@@ -61,8 +61,8 @@ func (w *world) multiDelete(s *source, at int64) {
 }
 
 func (w *world) deleteKeys(s *source, at int64, batch []*recording) {
-	w.count(StoryMultiDelete, StoryCount{Times: 1})
-	r := w.outside(StoryMultiDelete, &w.cast.operator)
+	w.count(storyMultiDelete, StoryCount{Times: 1})
+	r := w.outside(storyMultiDelete, &w.cast.operator)
 	r.requestID, r.hostID = w.newRequestID(uint64(w.summary.Requests)+1, ""), newHostID(s)
 	requestID, hostID := r.requestID, r.hostID
 	r.query = []byte("delete")
@@ -81,7 +81,7 @@ func (w *world) deleteKeys(s *source, at int64, batch []*recording) {
 func (w *world) copyOne(s *source, at int64) {
 	rec := w.present(s)
 	copied := newObject("tmp/"+rec.id+".opus", rec.media.size, "")
-	r := w.outside(StoryCopy, &w.cast.console)
+	r := w.outside(storyCopy, &w.cast.console)
 	w.copyPair(s, r, at, rec, &copied, "REST.COPY.OBJECT")
 }
 
@@ -98,7 +98,7 @@ func (w *world) copyPair(s *source, r *reader, at int64, rec *recording, to *obj
 func (w *world) copyParts(s *source, at int64) {
 	rec := w.present(s)
 	copied := newObject("tmp/large copy of "+rec.id+".opus", rec.media.size, "")
-	r := w.outside(StoryMultipart, &w.cast.operator)
+	r := w.outside(storyMultipart, &w.cast.operator)
 	r.query = []byte("uploads")
 	w.look(s, r, at, &copied, "REST.POST.UPLOADS", "POST")
 	for range s.between(2, 4) {
@@ -111,7 +111,7 @@ func (w *world) copyParts(s *source, at int64) {
 
 // policyChange is an operator at work on the bucket itself.
 func (w *world) policyChange(s *source, at int64) {
-	r := w.outside(StoryPolicy, &w.cast.console)
+	r := w.outside(storyPolicy, &w.cast.console)
 	for _, step := range [...][3]string{
 		{"REST.GET.BUCKETPOLICY", "GET", "policy"},
 		{"REST.PUT.BUCKETPOLICY", "PUT", "policy"},
@@ -128,6 +128,6 @@ func (w *world) checksum(s *source, at int64) {
 	rec := w.present(s)
 	w.request(s, &request{
 		at: at, requester: w.cast.console.requester, operation: "S3.COMPUTE.OBJECT.CHECKSUM", object: &rec.media,
-		status: 200, size: rec.media.size, story: StoryChecksum, principal: direct, actor: w.cast.console.name,
+		status: 200, size: rec.media.size, story: storyChecksum, principal: direct, actor: w.cast.console.name,
 	})
 }

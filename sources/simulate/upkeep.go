@@ -29,7 +29,7 @@ func (w *world) upkeep(s *source) {
 	})
 	w.aged(transitionHours, func(i int64) {
 		if i%fates == fateMoved {
-			w.lifecycle(s, StoryTransition, at+s.below(hour), w.recording(i), "S3.TRANSITION_GIR.OBJECT")
+			w.lifecycle(s, storyTransition, at+s.below(hour), w.recording(i), "S3.TRANSITION_GIR.OBJECT")
 		}
 	})
 	switch w.hour % 24 {
@@ -56,7 +56,7 @@ func (w *world) expiry(s *source, at int64) {
 			return
 		}
 		rec := w.recording(i)
-		w.lifecycle(s, StoryExpiry, at+s.below(40*60_000), rec, "S3.EXPIRE.OBJECT")
+		w.lifecycle(s, storyExpiry, at+s.below(40*60_000), rec, "S3.EXPIRE.OBJECT")
 	})
 }
 
@@ -82,7 +82,7 @@ func (w *world) lifecycle(s *source, story string, at int64, rec *recording, ope
 // export brings a recording into the bucket: by a job of the client, for some
 // by the wish of somebody.
 func (w *world) export(s *source, at int64, rec *recording) {
-	w.count(StoryExport, StoryCount{Times: 1})
+	w.count(storyExport, StoryCount{Times: 1})
 	p := w.cast.exporter
 	if s.chance(0.1) {
 		p = pick(s, w.cast.admins)
@@ -91,8 +91,8 @@ func (w *world) export(s *source, at int64, rec *recording) {
 	if w.cfg.Model == ModelDirect && s.chance(0.3) {
 		action = "Archive"
 	}
-	act := w.read(s, StoryExport, p, rec, at, action)
-	r := w.fleet(s, StoryExport, p, act)
+	act := w.read(s, storyExport, p, rec, at, action)
+	r := w.fleet(s, storyExport, p, act)
 	at += s.between(300, 4000)
 	for _, o := range [...]*object{&rec.media, &rec.sidecar} {
 		r.at, r.object, r.operation, r.method, r.status, r.size = at, o, "REST.PUT.OBJECT", "PUT", 200, o.size
@@ -103,8 +103,8 @@ func (w *world) export(s *source, at int64, rec *recording) {
 
 // overwrite puts other content in the place of a recording.
 func (w *world) overwrite(s *source, at int64, rec *recording) {
-	w.count(StoryOverwrite, StoryCount{Times: 1})
-	r := w.outside(StoryOverwrite, &w.cast.operator)
+	w.count(storyOverwrite, StoryCount{Times: 1})
+	r := w.outside(storyOverwrite, &w.cast.operator)
 	w.look(s, r, at, &rec.media, "REST.HEAD.OBJECT", "HEAD")
 	r.at, r.operation, r.method, r.size = at+1200, "REST.PUT.OBJECT", "PUT", rec.media.size/2
 	w.request(s, &r.request)
@@ -112,7 +112,7 @@ func (w *world) overwrite(s *source, at int64, rec *recording) {
 
 // ownReads are those of whoever runs Earwitness: sidecars and tags.
 func (w *world) ownReads(s *source, at int64) {
-	r := w.outside(StoryOwnReads, &outsider{name: "earwitness", requester: w.ownRequester, address: officeNet + "2", agentText: sdkGo})
+	r := w.outside(storyOwnReads, &outsider{name: "earwitness", requester: w.ownRequester, address: officeNet + "2", agentText: sdkGo})
 	r.principal = self
 	for range s.between(1, 6) {
 		rec := w.present(s)
@@ -127,7 +127,7 @@ func (w *world) ownReads(s *source, at int64) {
 
 // inventory lists the bucket.
 func (w *world) inventory(s *source, at int64) {
-	r := w.outside(StoryInventory, &w.cast.analyst)
+	r := w.outside(storyInventory, &w.cast.analyst)
 	r.query = []byte("list-type=2&prefix=" + w.cast.org + "%2F&max-keys=1000")
 	for range s.between(1, 5) {
 		w.look(s, r, at, nil, "REST.GET.BUCKET", "GET")
@@ -138,12 +138,12 @@ func (w *world) inventory(s *source, at int64) {
 // portalReview is the customer's own player, which asks for ranges too.
 func (w *world) portalReview(s *source, at int64) {
 	rec := w.present(s)
-	w.ranges(s, w.outside(StoryPortal, &w.cast.portal), at, &rec.media, s.between(20, 200), 9_000)
+	w.ranges(s, w.outside(storyPortal, &w.cast.portal), at, &rec.media, s.between(20, 200), 9_000)
 }
 
 // analytics reads recordings by the dozen to transcribe them.
 func (w *world) analytics(s *source, at int64) {
-	r := w.outside(StoryAnalytics, &w.cast.analyst)
+	r := w.outside(storyAnalytics, &w.cast.analyst)
 	for range s.between(10, 40) {
 		rec := w.present(s)
 		w.whole(s, r, at, &rec.sidecar)
@@ -154,7 +154,7 @@ func (w *world) analytics(s *source, at int64) {
 
 // contentDelivery reads for a web site; its name has spaces.
 func (w *world) contentDelivery(s *source, at int64) {
-	r := w.outside(StoryDelivery, &w.cast.cdn)
+	r := w.outside(storyDelivery, &w.cast.cdn)
 	for range s.between(2, 6) {
 		rec := w.present(s)
 		w.whole(s, r, at, &rec.media)
