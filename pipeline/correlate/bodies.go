@@ -123,6 +123,8 @@ func (b *bodies) seal() {
 	f := b.files[b.file]
 	if f == nil || f.size >= fileBytes {
 		f = b.roll()
+	} else if b.out == nil {
+		b.out = b.open(os.O_RDWR)
 	}
 	plain := b.buf
 	for _, end := range b.ends {
@@ -149,14 +151,18 @@ func (b *bodies) roll() *bodyFile {
 	if b.files[b.file] != nil {
 		b.file++
 	}
-	out, err := os.OpenFile(b.path(b.file), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		raise(fmt.Errorf("make file of state: %w", err))
-	}
-	b.out = out
+	b.out = b.open(os.O_RDWR | os.O_CREATE | os.O_TRUNC)
 	f := &bodyFile{}
 	b.files[b.file] = f
 	return f
+}
+
+func (b *bodies) open(flag int) *os.File {
+	out, err := os.OpenFile(b.path(b.file), flag, 0o600)
+	if err != nil {
+		raise(fmt.Errorf("open file of state: %w", err))
+	}
+	return out
 }
 
 // syncOut makes the file that is being filled durable and closes it.

@@ -75,11 +75,24 @@ func (s *state) subjectOf(e *evidence.Evidence) *subject {
 	key := evidence.SubjectKey(space[:0], e.SubjectKind, e.SubjectId)
 	sub := s.subjects[string(key)]
 	if sub == nil {
-		sub = &subject{kind: e.SubjectKind, id: strings.Clone(e.SubjectId)}
+		sub = &subject{kind: e.SubjectKind, id: strings.Clone(e.SubjectId), place: len(s.order)}
 		s.subjects[string(key)] = sub
+		s.order = append(s.order, sub)
 	}
 	sub.arrived = s.now.ms
 	return sub
+}
+
+func (sub *subject) objectOf(name objectName) *object {
+	if sub.objects == nil {
+		sub.objects = make(map[objectName]*object)
+	}
+	o := sub.objects[name]
+	if o == nil {
+		o = &object{}
+		sub.objects[name] = o
+	}
+	return o
 }
 
 // rememberWrite notes a completed write, and flags it, or what it was before,
@@ -91,14 +104,7 @@ func (s *state) rememberWrite(ref uint32) {
 	}
 	g := s.groups.at(r.group)
 	sub := g.subject
-	if sub.objects == nil {
-		sub.objects = make(map[objectName]*object)
-	}
-	o := sub.objects[g.object]
-	if o == nil {
-		o = &object{}
-		sub.objects[g.object] = o
-	}
+	o := sub.objectOf(g.object)
 	first, had := o.writes.first()
 	o.writes.insert(ref, func(m uint32) bool { return s.less(m, ref) })
 	if now, _ := o.writes.first(); now != ref {

@@ -62,6 +62,17 @@ func (m *members) split(run int) {
 	m.runs[run+1] = right
 }
 
+// push adds one that comes after all others.
+func (m *members) push(member uint32) {
+	m.size++
+	last := len(m.runs) - 1
+	if last < 0 || len(m.runs[last]) == longestRun {
+		m.runs = append(m.runs, nil)
+		last++
+	}
+	m.runs[last] = append(m.runs[last], member)
+}
+
 // remove takes member away; before tells which members stand before it.
 func (m *members) remove(member uint32, before func(member uint32) bool) bool {
 	run, place := m.find(before)

@@ -37,9 +37,10 @@ type state struct {
 	groupsByID map[evidence.ID]*group
 	acts       map[string]*act
 	subjects   map[string]*subject
+	order      []*subject // by place
 	deadlines  deadlines
 
-	queue touched
+	queue accesses
 	dirty dirt
 }
 
@@ -141,8 +142,9 @@ func (r *request) failed() bool { return r.status >= 400 || r.has(bitError) }
 
 // subject is what everything happens inside of.
 type subject struct {
-	kind evidence.SubjectKind
-	id   string
+	kind  evidence.SubjectKind
+	id    string
+	place int
 	acts []*act // by time, then audit id
 	// service are the groups whose sessions look for a person.
 	service []*group
@@ -186,6 +188,7 @@ type group struct {
 	addr      netip.Addr // where it is part of the group
 	address   netip.Addr // of presigned requests, for matching
 	foreign   bool
+	late      bool // it came beyond the horizon of what it belongs to
 	day       int64 // days since 1970
 
 	members  members

@@ -58,8 +58,8 @@ type dirt struct {
 	groups   []*group
 }
 
-// touched is what the offset in work has touched; reckon empties it.
-type touched struct {
+// accesses are those that the offset in work has touched; reckon empties it.
+type accesses struct {
 	acts   []*act
 	groups []*group
 }
