@@ -57,7 +57,6 @@ fuzz: ## every fuzz target for FUZZTIME=30s each
 
 .PHONY: lint
 lint: $(GOLANGCI) $(BUF) $(GOVULNCHECK) ## format, linters, schemas, known vulnerabilities
-	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run
 	$(BUF) lint
 	$(TOOLS_MOD)/vulncheck $(GOVULNCHECK)
