@@ -67,9 +67,6 @@ type WORM struct {
 	SegmentBytes Size        `yaml:"segment-bytes" min:"1MiB" max:"512MiB"`
 	SegmentAge   Duration    `yaml:"segment-age" min:"1s" max:"1d"`
 	Compression  Compression `yaml:"compression"`
-
-	// ownKey: no key was configured, so one of the data folder serves.
-	ownKey bool
 }
 
 // Index is the embedded search index.

@@ -21,10 +21,12 @@ func (c *Config) StateDir(partition int) string { return c.inData("state", strco
 // PositionsDir is the folder of the sources' positions.
 func (c *Config) PositionsDir() string { return c.inData("positions") }
 
-// OwnKey says that no signing key was configured, so that one made in the
-// data folder serves, and gives the places of it and of its verifier line.
+// OwnKey says that the signing key is the one of the data folder, which is
+// made where it is missing, and gives the places of it and of its verifier
+// line.
 func (c *Config) OwnKey() (key, verifier string, own bool) {
-	return c.inData("worm.key"), c.inData("worm.pub"), c.WORM.ownKey
+	key = c.inData("worm.key")
+	return key, c.inData("worm.pub"), filepath.Clean(c.WORM.Key.File()) == key
 }
 
 // File is the path of the file that holds the verifier lines; empty when v is

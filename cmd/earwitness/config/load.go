@@ -89,7 +89,7 @@ func (c *Config) derive() {
 		c.WORM.Directory = Path(c.inData("worm"))
 	}
 	if c.WORM.Key == "" {
-		c.WORM.Key, c.WORM.ownKey = Secret(inFile+c.inData("worm.key")), true
+		c.WORM.Key = Secret(inFile + c.inData("worm.key"))
 	}
 	if c.Index.Path == "" {
 		c.Index.Path = Path(c.inData("index", "trail.db"))

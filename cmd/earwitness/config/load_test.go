@@ -23,7 +23,7 @@ func loadText(t *testing.T, flags Flags, text string) *Config {
 }
 
 func equalConfigs() cmp.Options {
-	return cmp.Options{cmpopts.EquateComparable(Network{}), cmpopts.IgnoreUnexported(WORM{}), cmpopts.EquateEmpty()}
+	return cmp.Options{cmpopts.EquateComparable(Network{}), cmpopts.EquateEmpty()}
 }
 
 func TestNoFileIsValid(t *testing.T) {
@@ -158,5 +158,18 @@ worm: {compression: none, key: "env:KEY"}
 	}
 	if diff := cmp.Diff(want, got, equalConfigs()); diff != "" {
 		t.Errorf("read back (-want +got):\n%s\n%s", diff, text)
+	}
+}
+
+// A key that is spelled out, as the printed configuration does, is still the
+// data folder's own.
+func TestOwnKeySpelledOut(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "worm: {key: \"file:earwitness-data/worm.key\"}\n": true,
+		"worm: {key: \"file:worm.key\"}\n": false, "worm: {key: \"env:KEY\"}\n": false,
+	} {
+		if _, _, own := loadText(t, Flags{}, text).OwnKey(); own != want {
+			t.Errorf("%q: own key is %t", text, own)
+		}
 	}
 }

@@ -2,14 +2,24 @@ package config
 
 import (
 	"fmt"
+	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
 
 // YAML is the whole configuration as a file could hold it, with every default
-// in its place. Secrets are not in it: a Config knows only where they are.
+// in its place and every path absolute, so that it means the same anywhere.
+// Secrets are not in it: a Config knows only where they are.
 func (c *Config) YAML() ([]byte, error) {
-	text, err := yaml.MarshalWithOptions(c, yaml.Indent(2), yaml.IndentSequence(true))
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("write configuration: %w", err)
+	}
+	whole := *c
+	whole.Sources, whole.WORM.Verifiers = slices.Clone(c.Sources), slices.Clone(c.WORM.Verifiers)
+	whole.rebase(here)
+	text, err := yaml.MarshalWithOptions(&whole, yaml.Indent(2), yaml.IndentSequence(true))
 	if err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}

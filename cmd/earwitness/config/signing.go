@@ -48,3 +48,12 @@ func (w WORM) Known(line string) (note.Verifiers, error) {
 	}
 	return known, nil
 }
+
+// KnownIn is Known with the line of the key in force in a file.
+func (w WORM) KnownIn(path string) (note.Verifiers, error) {
+	line, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read verifier: %w", err)
+	}
+	return w.Known(string(line))
+}

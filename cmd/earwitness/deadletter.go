@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/note"
+
+	"earwitness/cmd/earwitness/config"
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+	"earwitness/sinks/worm"
+)
+
+func deadLetterCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "deadletter",
+		GroupID: groupAsk,
+		Short:   "Look at what could not be processed",
+		Long: `Look at what could not be processed: each record that could not be read or
+delivered is kept with its cause and its raw bytes. They are read from the
+archive of the data folder, and so appear there when a segment is sealed.`,
+		Example: `  earwitness deadletter list
+  earwitness deadletter show 1f0c9a`,
+	}
+	cmd.AddCommand(deadLetterListCommand(), deadLetterShowCommand())
+	return branch(cmd)
+}
+
+// deadLetters reads them from an archive.
+type deadLetters struct {
+	reader *worm.Reader
+}
+
+func openDeadLetters(flags config.Flags) (*deadLetters, error) {
+	settings, err := config.Load(flags)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownKeys(settings)
+	if err != nil {
+		return nil, err
+	}
+	store, err := worm.ReadDir(string(settings.WORM.Directory))
+	if err != nil {
+		return nil, fmt.Errorf("open archive %s (has a run written it yet?): %w", settings.WORM.Directory, err)
+	}
+	reader, err := worm.NewReader(store, known)
+	if err != nil {
+		return nil, err
+	}
+	return &deadLetters{reader: reader}, nil
+}
+
+// knownKeys are the verifiers of the archive. That of a key in the data
+// folder lies beside it, so that reading needs no secret.
+func knownKeys(settings *config.Config) (note.Verifiers, error) {
+	if _, verifier, own := settings.OwnKey(); own {
+		known, err := settings.WORM.KnownIn(verifier)
+		if err != nil {
+			return nil, fmt.Errorf("%w; \"earwitness run\" makes the key, or name the data folder with --data", err)
+		}
+		return known, nil
+	}
+	key, err := settings.WORM.LoadKey()
+	if err != nil {
+		return nil, err
+	}
+	return settings.WORM.Known(key.Line)
+}
+
+// each calls fn with every dead letter once, log by log in the order in which
+// they were archived. The same failure comes again when a record is delivered
+// again.
+func (d *deadLetters) each(ctx context.Context, fn func(*evidence.DeadLetter) error) error {
+	logs, err := d.reader.Logs(ctx)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, log := range logs {
+		if log.Topic != bus.TopicDeadLetter {
+			continue
+		}
+		err := d.reader.Read(ctx, log, 0, func(record worm.Record) error {
+			if record.Gap != nil || bus.IsControl(&record.Message) {
+				return nil
+			}
+			letter, err := bus.DecodeDeadLetter(&record.Message)
+			if err != nil {
+				return fmt.Errorf("read %s: %w", log, err)
+			}
+			if seen[string(letter.Id)] {
+				return nil
+			}
+			seen[string(letter.Id)] = true
+			return fn(letter)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deadLetterDocument is the form for programs.
+type deadLetterDocument struct {
+	ID     string           `json:"id"`
+	Time   string           `json:"time"`
+	Stage  string           `json:"stage"`
+	Cause  string           `json:"cause"`
+	Detail string           `json:"detail,omitempty"`
+	Kind   string           `json:"kind,omitempty"`
+	Origin deadLetterOrigin `json:"origin"`
+	Raw    []byte           `json:"raw,omitempty"`
+}
+
+type deadLetterOrigin struct {
+	URI    string `json:"uri"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+	SHA256 string `json:"sha256,omitempty"`
+}
+
+func document(l *evidence.DeadLetter) deadLetterDocument {
+	return deadLetterDocument{
+		ID: hex.EncodeToString(l.Id), Time: time.UnixMilli(l.TimeMs).UTC().Format(time.RFC3339Nano),
+		Stage: l.Stage, Cause: l.Cause, Detail: l.Detail, Kind: l.Kind.Name(), Raw: l.Raw,
+		Origin: deadLetterOrigin{
+			URI: l.Origin.GetUri(), Offset: l.Origin.GetOffset(), Length: l.Origin.GetLength(),
+			SHA256: hex.EncodeToString(l.Origin.GetSha256()),
+		},
+	}
+}
+
+// place of a record: its object, and its first and last byte.
+func place(o *evidence.Origin) string {
+	if o.GetLength() == 0 {
+		return o.GetUri()
+	}
+	return fmt.Sprintf("%s bytes %d-%d", o.GetUri(), o.GetOffset(), o.GetOffset()+o.GetLength()-1)
+}
+
+func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05") }
