@@ -29,7 +29,10 @@ func (s *state) applyAct(sub *subject, e *evidence.Evidence, body []byte) {
 		a.pieces = pieces
 		sub = a.subject
 		sub.removeAct(a)
-		s.aroundAct(&work, sub, a.sec)
+		s.holding(sub, a.sec, func(x *session) {
+			x.held.whole = false
+			work.judge = append(work.judge, x)
+		})
 		a.fill(mergeActs(s.load(pieces)))
 	}
 	sub.insertAct(a)
@@ -39,7 +42,10 @@ func (s *state) applyAct(sub *subject, e *evidence.Evidence, body []byte) {
 	}
 	s.touchAct(a)
 	s.awaitAct(a)
-	s.aroundAct(&work, sub, a.sec)
+	s.holding(sub, a.sec, func(x *session) {
+		x.find(a)
+		work.judge = append(work.judge, x)
+	})
 	s.settle(&work)
 }
 

@@ -116,7 +116,9 @@ func (b *bodies) release(ref bodyRef) {
 	b.files[b.blocks[ref.block()].file].live--
 }
 
-func (b *bodies) path(file uint32) string { return filepath.Join(b.dir, fmt.Sprintf("bodies-%08d", file)) }
+func (b *bodies) path(file uint32) string {
+	return filepath.Join(b.dir, fmt.Sprintf("bodies-%08d", file))
+}
 
 // seal writes the block that was being filled.
 func (b *bodies) seal() {

@@ -3,8 +3,6 @@ package correlate
 import (
 	"encoding/binary"
 	"hash/fnv"
-	"slices"
-	"sort"
 
 	"earwitness/pipeline/access"
 )
@@ -44,45 +42,6 @@ func (s *state) windows(x *session) (own, signed window) {
 	return own, signed
 }
 
-// eachAct calls fn for the acts of the subject inside the windows, each once.
-func (sub *subject) eachAct(own, signed window, fn func(a *act)) {
-	sub.scan(own, fn)
-	sub.scan(signed, func(a *act) {
-		if !own.holds(a.sec) {
-			fn(a)
-		}
-	})
-}
-
-func (sub *subject) scan(w window, fn func(a *act)) {
-	i := sort.Search(len(sub.acts), func(i int) bool { return sub.acts[i].sec >= w.from })
-	for ; i < len(sub.acts) && sub.acts[i].sec <= w.to; i++ {
-		fn(sub.acts[i])
-	}
-}
-
-// prefers says whether a comes before b in the order of 6.2.
-func (s *state) prefers(a, b *act, anchor int64) bool {
-	lateA, lateB := a.sec > anchor+s.skew, b.sec > anchor+s.skew
-	if lateA != lateB {
-		return lateB
-	}
-	if da, db := distance(a.sec, anchor), distance(b.sec, anchor); da != db {
-		return da < db
-	}
-	if a.ms != b.ms {
-		return a.ms < b.ms
-	}
-	return a.audit < b.audit
-}
-
-func distance(a, b int64) int64 {
-	if a < b {
-		return b - a
-	}
-	return a - b
-}
-
 // matches says whether one of the act's addresses is the session's.
 func (a *act) matches(g *group) bool {
 	if !g.presigned || !g.address.IsValid() {
@@ -96,96 +55,35 @@ func (a *act) matches(g *group) bool {
 	return false
 }
 
-// survey is what the windows of one session hold.
-type survey struct {
-	candidates  []*act
-	failedOnly  bool
-	best        *act // of all candidates
-	bestMatch   *act // of those that match
-	system      *act // preferred fitting act of system or unknown
-	systemFit   bool
-	persons     bool // several persons
-	matchPerson bool // several persons among the matching
-}
-
-// survey looks through the windows. Only service sessions are surveyed.
-func (s *state) survey(x *session) survey {
-	own, signed := s.windows(x)
-	var found survey
-	var failed []*act
-	class, anchor := x.class(), x.anchor()
-	x.group.subject.eachAct(own, signed, func(a *act) {
-		switch {
-		case !fits(a.class, class):
-		case a.isPerson() && a.failed:
-			failed = append(failed, a)
-		case a.isPerson():
-			found.candidates = append(found.candidates, a)
-		case !a.failed:
-			if found.system == nil || s.prefers(a, found.system, anchor) {
-				found.system = a
-			}
-			if a.actor == access.ActorKind_ACTOR_KIND_SYSTEM {
-				found.systemFit = true
-			}
-		}
-	})
-	if len(found.candidates) == 0 && len(failed) > 0 {
-		found.candidates, found.failedOnly = failed, true
-	}
-	s.rank(x, &found)
-	return found
-}
-
-func (s *state) rank(x *session, found *survey) {
-	anchor := x.anchor()
-	var person, matchPerson *act
-	for _, a := range found.candidates {
-		if found.best == nil || s.prefers(a, found.best, anchor) {
-			found.best = a
-		}
-		if person == nil {
-			person = a
-		} else if !samePerson(person, a) {
-			found.persons = true
-		}
-		if !a.matches(x.group) {
-			continue
-		}
-		if found.bestMatch == nil || s.prefers(a, found.bestMatch, anchor) {
-			found.bestMatch = a
-		}
-		if matchPerson == nil {
-			matchPerson = a
-		} else if !samePerson(matchPerson, a) {
-			found.matchPerson = true
-		}
-	}
-}
-
 // judge applies the table of 6.2, row 1 left out: that needs the others of
 // the grant.
 func (s *state) judge(x *session) judgement {
 	if !x.service() {
 		return judgement{}
 	}
-	found := s.survey(x)
-	j := judgement{candidates: found.candidates, failedOnly: found.failedOnly, systemFit: found.systemFit}
-	if found.best == nil {
+	s.gather(x)
+	anchor := x.anchor()
+	candidates, failedOnly := x.held.candidates()
+	j := judgement{failedOnly: failedOnly, systemFit: x.held.system}
+	best := s.preferred(candidates.acts, anchor)
+	if best == nil {
 		return j
 	}
-	j.matching = found.bestMatch != nil
-	j.chosen = found.best
-	if j.matching {
-		j.chosen = found.bestMatch
+	j.chosen = best
+	match := s.preferred(candidates.matching, anchor)
+	if match != nil {
+		j.matching, j.chosen = true, match
 	}
-	j.confidence, j.flags = s.rows(x, &found, j.chosen)
+	j.confidence, j.flags = s.rows(x, candidates, best, match, failedOnly)
 	return j
 }
 
-// rows 2 to 8.
-func (s *state) rows(x *session, found *survey, chosen *act) (access.Confidence, uint32) {
-	anchor := x.anchor()
+// rows 2 to 8, of the preferred of all candidates and of those that match.
+func (s *state) rows(x *session, c *kin, best, match *act, failedOnly bool) (access.Confidence, uint32) {
+	anchor, chosen := x.anchor(), best
+	if match != nil {
+		chosen = match
+	}
 	weak := func(c access.Confidence) access.Confidence {
 		if c == access.Confidence_CONFIDENCE_NONE {
 			return access.Confidence_CONFIDENCE_WEAK
@@ -194,17 +92,18 @@ func (s *state) rows(x *session, found *survey, chosen *act) (access.Confidence,
 	}
 	var confidence access.Confidence
 	var flags uint32
-	if (x.group.presigned && found.bestMatch == nil) || x.group.foreign {
+	if (x.group.presigned && match == nil) || x.group.foreign {
 		confidence, flags = weak(confidence), flags|access.FlagAddressMismatch
 	}
-	outshone := found.system != nil && s.prefers(found.system, chosen, anchor)
+	nobody := s.preferred(x.held.nobody.acts, anchor)
+	outshone := nobody != nil && s.prefers(nobody, chosen, anchor)
 	distant := chosen.sec < anchor-s.before || chosen.sec > anchor+s.skew
-	if found.persons {
+	if c.several {
 		flags |= access.FlagContested
 		switch {
 		case confidence != access.Confidence_CONFIDENCE_NONE:
-		case found.bestMatch != nil && !found.matchPerson && samePerson(found.best, found.bestMatch) &&
-			!outshone && !distant && !found.failedOnly:
+		case match != nil && !c.matchSeveral && samePerson(best, match) &&
+			!outshone && !distant && !failedOnly:
 			confidence = access.Confidence_CONFIDENCE_STRONG
 		default:
 			confidence = access.Confidence_CONFIDENCE_WEAK
@@ -216,7 +115,7 @@ func (s *state) rows(x *session, found *survey, chosen *act) (access.Confidence,
 	if distant {
 		confidence, flags = weak(confidence), flags|access.FlagDistant
 	}
-	if found.failedOnly {
+	if failedOnly {
 		confidence, flags = weak(confidence), flags|access.FlagActFailed
 	}
 	switch {
@@ -267,12 +166,8 @@ func (s *state) concludeOwn(x *session, out *outcome) {
 // rivalled is the exception of section 6: the windows of a session that
 // continues hold a fitting act, not failed, of another person.
 func (s *state) rivalled(x *session, taken *act) bool {
-	own, signed := s.windows(x)
-	rival := false
-	x.group.subject.eachAct(own, signed, func(a *act) {
-		rival = rival || (a.isPerson() && !a.failed && fits(a.class, x.class()) && !samePerson(a, taken))
-	})
-	return rival
+	p := &x.held.persons
+	return p.several || len(p.acts) > 0 && !samePerson(p.acts[0], taken)
 }
 
 // sessionVerdict is the table of section 7 for a session.
@@ -302,45 +197,45 @@ func (s *state) sessionVerdict(x *session, out *outcome) access.Verdict {
 	return access.Verdict_VERDICT_UNATTRIBUTED
 }
 
-// showsCandidates says whether records of the session list its candidates.
-func (x *session) showsCandidates() bool {
-	return x.service() && !x.out.continues && (x.out.confidence == access.Confidence_CONFIDENCE_WEAK ||
-		x.out.flags&(access.FlagContested|access.FlagLinkShared) != 0)
+// shows says whether records of the session list its candidates.
+func (x *session) shows(out *outcome) bool {
+	return x.service() && !out.continues && (out.confidence == access.Confidence_CONFIDENCE_WEAK ||
+		out.flags&(access.FlagContested|access.FlagLinkShared) != 0)
 }
 
 // mostCandidates are published.
 const mostCandidates = 20
 
-// ranked gives the candidates of x in the order of preference.
-func (s *state) ranked(x *session) []*act {
-	candidates, anchor := slices.Clone(x.own.candidates), x.anchor()
-	sort.Slice(candidates, func(i, j int) bool {
-		a, b := candidates[i], candidates[j]
-		if ma, mb := a.matches(x.group), b.matches(x.group); ma != mb {
-			return ma
-		}
-		return s.prefers(a, b, anchor)
+// eachRanked calls fn for the candidates of x in the order of preference,
+// matching ones first, until it says no.
+func (s *state) eachRanked(x *session, fn func(*act) bool) {
+	candidates, _ := x.held.candidates()
+	more := true
+	s.eachPreferred(candidates.matching, x.anchor(), func(a *act) bool {
+		more = fn(a)
+		return more
 	})
-	return candidates
+	if !more {
+		return
+	}
+	s.eachPreferred(candidates.acts, x.anchor(), func(a *act) bool { return a.matches(x.group) || fn(a) })
 }
 
 // candidatesHash changes when the published list of candidates does.
 func (s *state) candidatesHash(x *session, out *outcome) uint64 {
-	shown := *x
-	shown.out = *out
-	if !shown.showsCandidates() {
+	if !x.shows(out) {
 		return 0
 	}
 	h := fnv.New64a()
 	var word [32]byte
-	for i, a := range s.ranked(&shown) {
-		if i == mostCandidates {
-			break
-		}
+	n := 0
+	s.eachRanked(x, func(a *act) bool {
 		copy(word[:16], a.id[:])
 		binary.LittleEndian.PutUint64(word[16:], uint64(a.sec-x.anchor()))
 		binary.LittleEndian.PutUint64(word[24:], a.told)
 		_, _ = h.Write(word[:])
-	}
+		n++
+		return n < mostCandidates
+	})
 	return h.Sum64()
 }

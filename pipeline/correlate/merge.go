@@ -50,7 +50,9 @@ func (s *state) load(pieces []piece) []*evidence.Evidence {
 	return all
 }
 
-func (s *state) fact(ref bodyRef) *evidence.StorageRequest { return s.bodies.evidence(ref).GetRequest() }
+func (s *state) fact(ref bodyRef) *evidence.StorageRequest {
+	return s.bodies.evidence(ref).GetRequest()
+}
 
 // mergeRequests takes each field whole from the first piece that has it.
 func mergeRequests(pieces []*evidence.Evidence) *evidence.StorageRequest {

@@ -8,8 +8,8 @@ import (
 )
 
 // heavyRequests is from how many requests on a session or an access is held
-// back while much changes: it comes again when as many messages as a quarter
-// of its requests were applied, so that one that a million requests belong to
+// back while much changes: it comes again when as many messages as it has
+// requests were applied, so that one that a million requests belong to
 // costs each of them no more than a small one does.
 const heavyRequests = 256
 
@@ -20,7 +20,7 @@ func (h *heavy) ready(n int, applied int64) bool {
 	if applied < h.due {
 		return false
 	}
-	h.due = applied + int64(n/4)
+	h.due = applied + int64(n)
 	return true
 }
 

@@ -138,22 +138,23 @@ func (s *state) actFact(a *act) *evidence.Act { return mergeActs(s.load(a.pieces
 func (s *state) listCandidates(sessions []*session) []*access.Candidate {
 	var list []*access.Candidate
 	for _, x := range sessions {
-		if !x.showsCandidates() {
+		if !x.shows(&x.out) {
 			continue
 		}
-		for _, a := range s.ranked(x) {
-			if len(list) == mostCandidates {
-				return list
+		s.eachRanked(x, func(a *act) bool {
+			if len(list) < mostCandidates && !listed(list, a) {
+				list = append(list, &access.Candidate{
+					Id: a.person, Kind: a.actor, Name: s.personOf(a).GetName(), Audit: a.audit, DistanceS: distance(a.sec, x.anchor()),
+				})
 			}
-			if slices.ContainsFunc(list, func(c *access.Candidate) bool { return c.Audit == a.audit }) {
-				continue
-			}
-			list = append(list, &access.Candidate{
-				Id: a.person, Kind: a.actor, Name: s.personOf(a).GetName(), Audit: a.audit, DistanceS: distance(a.sec, x.anchor()),
-			})
-		}
+			return len(list) < mostCandidates
+		})
 	}
 	return list
+}
+
+func listed(list []*access.Candidate, a *act) bool {
+	return slices.ContainsFunc(list, func(c *access.Candidate) bool { return c.Audit == a.audit })
 }
 
 func references(pieces []*evidence.Evidence) []*access.EvidenceRef {

@@ -53,9 +53,9 @@ func (s *state) join(work *settling, g *group, i int) {
 func (s *state) dropSession(work *settling, x *session) {
 	s.leaveGrant(work, x)
 	s.leaveAct(x)
-	s.tell(x, count{})
 	s.touchAccess(x.out.act, x.group)
 	x.gone = true
+	s.tell(x)
 }
 
 // count adds the request to what is known of x.
@@ -130,7 +130,9 @@ func (s *state) eachMember(g *group, first, last int64, fn func(ref uint32) bool
 }
 
 // each calls fn for the requests of x in order.
-func (s *state) each(x *session, fn func(ref uint32) bool) { s.eachMember(x.group, x.first, x.last, fn) }
+func (s *state) each(x *session, fn func(ref uint32) bool) {
+	s.eachMember(x.group, x.first, x.last, fn)
+}
 
 // sessionOf gives the session of request ref.
 func (s *state) sessionOf(ref uint32) *session {

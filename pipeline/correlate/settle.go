@@ -1,10 +1,6 @@
 package correlate
 
-import (
-	"slices"
-
-	"earwitness/pipeline/access"
-)
+import "slices"
 
 // settling is the work that one piece of evidence causes: the sessions whose
 // windows or contents changed, and those that must conclude anew.
@@ -34,13 +30,13 @@ func (s *state) aroundDays(work *settling, g *group) {
 	}
 }
 
-// aroundAct queues the sessions that hold second sec in a window.
-func (s *state) aroundAct(work *settling, sub *subject, sec int64) {
+// holding calls fn for the sessions that hold second sec in a window.
+func (s *state) holding(sub *subject, sec int64, fn func(x *session)) {
 	for _, g := range sub.service {
 		for _, x := range g.sessions {
 			own, signed := s.windows(x)
 			if own.holds(sec) || signed.holds(sec) {
-				work.judge = append(work.judge, x)
+				fn(x)
 			}
 		}
 	}
@@ -86,7 +82,7 @@ func (s *state) concludeAnew(work *settling, x *session) {
 			work.conclude = append(work.conclude, before)
 		}
 	}
-	s.tell(x, s.countOf(x))
+	s.tell(x)
 	s.awaitSession(x)
 }
 
@@ -107,50 +103,6 @@ func (s *state) leaveAct(x *session) {
 	a.sessions[x.place], last.place = last, x.place
 	a.sessions[len(a.sessions)-1] = nil
 	a.sessions = a.sessions[:len(a.sessions)-1]
-}
-
-// countOf is what x has to tell its candidates. One that continues another
-// has none.
-func (s *state) countOf(x *session) count {
-	if x.out.continues || len(x.own.candidates) == 0 {
-		return count{}
-	}
-	return count{
-		candidates: x.own.candidates, chosen: x.out.act, final: x.out.final,
-		contested: x.out.flags&access.FlagContested != 0,
-	}
-}
-
-// tell counts x anew in the acts that it holds, or held, as candidates: their
-// accesses are final, contested or without storage by these counts.
-func (s *state) tell(x *session, now count) {
-	was := x.counted
-	if was.equal(now) {
-		return
-	}
-	for _, a := range was.candidates {
-		s.recount(a, was, -1)
-	}
-	for _, a := range now.candidates {
-		s.recount(a, now, 1)
-	}
-	x.counted = now
-}
-
-func (c count) equal(o count) bool {
-	return c.chosen == o.chosen && c.final == o.final && c.contested == o.contested &&
-		slices.Equal(c.candidates, o.candidates)
-}
-
-func (s *state) recount(a *act, c count, by int) {
-	a.held += by
-	if !c.final {
-		a.unsettled += by
-	}
-	if c.contested && c.chosen != a {
-		a.slighted += by
-	}
-	s.touchAct(a)
 }
 
 // shareOut counts x in its grant, and queues the grant's sessions where that

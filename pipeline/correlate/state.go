@@ -121,16 +121,16 @@ func floorSecond(ms int64) int64 {
 
 // The bits of a request.
 const (
-	bitError       uint16 = 1 << iota // it carried an error code
-	bitMedia                          // its key names a media object
-	bitWrite                          // it completed a write
-	bitOverwrite                      // … to an object written before
-	bitPreflight                      // REST.OPTIONS.*
-	bitCopyWhole                      // REST.COPY.OBJECT_GET
-	bitCopyPart                       // REST.COPY.PART_GET
-	bitLate                           // came after its time was covered
-	bitDirty                          // waits to be published
-	bitRetold                         // further pieces lie in state.retold
+	bitError     uint16 = 1 << iota // it carried an error code
+	bitMedia                        // its key names a media object
+	bitWrite                        // it completed a write
+	bitOverwrite                    // … to an object written before
+	bitPreflight                    // REST.OPTIONS.*
+	bitCopyWhole                    // REST.COPY.OBJECT_GET
+	bitCopyPart                     // REST.COPY.PART_GET
+	bitLate                         // came after its time was covered
+	bitDirty                        // waits to be published
+	bitRetold                       // further pieces lie in state.retold
 )
 
 func (r *request) has(bit uint16) bool { return r.bits&bit != 0 }
@@ -145,7 +145,7 @@ type subject struct {
 	kind  evidence.SubjectKind
 	id    string
 	place int
-	acts []*act // by time, then audit id
+	acts  []*act // by time, then audit id
 	// service are the groups whose sessions look for a person.
 	service []*group
 	// groups are all of it.
@@ -188,7 +188,7 @@ type group struct {
 	addr      netip.Addr // where it is part of the group
 	address   netip.Addr // of presigned requests, for matching
 	foreign   bool
-	late      bool // it came beyond the horizon of what it belongs to
+	late      bool  // it came beyond the horizon of what it belongs to
 	day       int64 // days since 1970
 
 	members  members
@@ -239,7 +239,10 @@ type session struct {
 	out         outcome
 	// place in the list of its act's sessions.
 	place int
-	// counted is what the candidates were last told of this session.
+	held  holdings
+	// told are the candidates that count this session, and counted what they
+	// were told of it.
+	told       []*act
 	counted    count
 	heavy      heavy
 	dirty      bool
@@ -252,10 +255,10 @@ type session struct {
 
 // count is what a session tells the acts that it holds as candidates.
 type count struct {
-	candidates []*act
-	chosen     *act
-	final      bool
-	contested  bool
+	holds     bool // it has candidates
+	chosen    *act
+	final     bool
+	contested bool
 }
 
 // heavy holds back what is costly to publish: see Fold.Publish.
@@ -301,7 +304,6 @@ func samePerson(a, b *act) bool { return a.actor == b.actor && a.person == b.per
 
 // judgement is what a session's own windows say (6.1, 6.2).
 type judgement struct {
-	candidates []*act
 	matching   bool // a presigned session with a matching candidate
 	failedOnly bool // the candidates are failed acts
 	systemFit  bool // a fitting act of system, not failed, in the windows
