@@ -55,7 +55,7 @@ func TestDeadLetterShow(t *testing.T) {
 	}
 	text := show(strings.ToUpper(id[:8]))
 	text.want(t, 0, id, "unreadable", "field 9 is no number", `  79a59df900b949e5 bucket \x1b[31m "GET /x\xff`, fmt.Sprintf("raw, %d bytes", len(badLine)))
-	if strings.ContainsAny(text.out, "\x1b\xff") {
+	if strings.Contains(text.out, "\x1b") || strings.Contains(text.out, "\xff") {
 		t.Errorf("the terminal is told %q", text.out)
 	}
 	if raw := show(id, "--raw"); raw.out != badLine {

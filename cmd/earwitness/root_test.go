@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -52,22 +49,6 @@ func TestExitCodes(t *testing.T) {
 		if code := execute(t.Context(), cmd); code != test.code || stderr.String() != test.want {
 			t.Errorf("%v gives %d and %q", test.err, code, stderr.String())
 		}
-	}
-}
-
-func TestSignalEndsTheContext(t *testing.T) {
-	ctx, stop := untilSignalled(t.Context())
-	defer stop()
-	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(10 * time.Second):
-		t.Fatal("SIGTERM does not end the context")
-	}
-	if !errors.Is(ctx.Err(), context.Canceled) {
-		t.Errorf("the context ended with %v", ctx.Err())
 	}
 }
 

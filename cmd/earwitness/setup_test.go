@@ -79,8 +79,11 @@ func TestKey(t *testing.T) {
 func TestVersion(t *testing.T) {
 	earwitness(t, "version").want(t, 0, "earwitness ", " go1.")
 	info := &debug.BuildInfo{GoVersion: "go1.26.0", Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
-		{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.time", Value: "2026-11-23T00:00:00Z"}, {Key: "vcs.modified", Value: "true"},
-		{Key: "GOOS", Value: "linux"}, {Key: "GOARCH", Value: "arm64"},
+		{Key: "vcs.revision", Value: "abc"},
+		{Key: "vcs.time", Value: "2026-11-23T00:00:00Z"},
+		{Key: "vcs.modified", Value: "true"},
+		{Key: "GOOS", Value: "linux"},
+		{Key: "GOARCH", Value: "arm64"},
 	}}
 	if got, want := describeBuild(info, true), "earwitness v1.2.3 commit abc with changes of 2026-11-23T00:00:00Z, go1.26.0 linux/arm64"; got != want {
 		t.Errorf("build is %q, want %q", got, want)

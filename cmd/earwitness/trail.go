@@ -175,8 +175,12 @@ func parseTime(text string) (at time.Time, span time.Duration, err error) {
 		layout string
 		span   time.Duration
 	}{
-		{time.DateOnly, 24 * time.Hour}, {"2006-01-02T15:04", time.Minute}, {"2006-01-02 15:04", time.Minute},
-		{"2006-01-02T15:04:05", time.Second}, {time.DateTime, time.Second}, {time.RFC3339, time.Second},
+		{time.DateOnly, 24 * time.Hour},
+		{"2006-01-02T15:04", time.Minute},
+		{"2006-01-02 15:04", time.Minute},
+		{"2006-01-02T15:04:05", time.Second},
+		{time.DateTime, time.Second},
+		{time.RFC3339, time.Second},
 	} {
 		if at, err := time.Parse(form.layout, text); err == nil {
 			return at, form.span, nil

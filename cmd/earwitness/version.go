@@ -9,7 +9,7 @@ import (
 )
 
 // version is set by the linker where the Makefile builds.
-var version string //nolint:gochecknoglobals // the linker knows no other place
+var version string
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{

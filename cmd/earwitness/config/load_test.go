@@ -119,7 +119,8 @@ func TestFlagMistakes(t *testing.T) {
 		{Flags{OwnRoles: []string{""}}, "", "--own-role: a pattern over the ARN of a requester is wanted, as in arn:aws:sts::*:assumed-role/ContactCentre*"},
 		{Flags{S3Logs: []string{""}}, "", "--s3-logs: a path is wanted; leave the key out for the default"},
 		{
-			Flags{File: "e.yaml", Audits: []string{"x"}}, "sources: [{name: audits, type: genesys-audit, path: y}]\n",
+			Flags{File: "e.yaml", Audits: []string{"x"}},
+			"sources: [{name: audits, type: genesys-audit, path: y}]\n",
 			"e.yaml:1:18: sources[0].name: the name audits is that of the source of --audits; name this one otherwise\n" +
 				"   1 | sources: [{name: audits, type: genesys-audit, path: y}]\n     |                  ^",
 		},
