@@ -12,8 +12,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxFile bounds a configuration file: nobody writes a larger one by hand.
-const maxFile = 1 << 20
+// The parser's time grows faster than its input, and its stack with the depth
+// of it. Both bounds are far beyond what anybody writes by hand.
+const (
+	maxFile  = 256 << 10
+	maxDepth = 500
+)
 
 // document is a file on its way into a Config. It knows where each setting
 // stands, so that what is found wrong later can be shown as well.
@@ -39,6 +43,10 @@ func (d *document) decode(text []byte, config *Config) {
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
 		d.mistakeAt(nil, "", "the file is not text: it holds a zero byte")
+		return
+	}
+	if tooDeep(text) {
+		d.mistakeAt(nil, "", "lists and mappings lie more than %d deep in each other; four are enough for all keys", maxDepth)
 		return
 	}
 	file, err := parser.ParseBytes(text, 0)
@@ -108,4 +116,30 @@ func (d *document) err() error {
 	e := &Error{Mistakes: d.mistakes}
 	e.sort()
 	return e
+}
+
+// tooDeep counts brackets, and dashes at the beginning of a line, whether
+// they stand in quotes or not: it need not be exact.
+func tooDeep(text []byte) bool {
+	brackets, dashes, begins := 0, 0, true
+	for _, c := range text {
+		switch c {
+		case '[', '{':
+			brackets++
+		case ']', '}':
+			brackets = max(brackets-1, 0)
+		case '\n':
+			begins, dashes = true, 0
+			continue
+		case '-', '?', ':':
+			if begins {
+				dashes++
+			}
+		}
+		begins = begins && (c == ' ' || c == '-' || c == '?' || c == ':')
+		if brackets > maxDepth || dashes > maxDepth {
+			return true
+		}
+	}
+	return false
 }

@@ -97,8 +97,19 @@ func TestAllMistakesAreReportedInOrder(t *testing.T) {
 
 func TestFileTooLong(t *testing.T) {
 	_, err := parse(Flags{File: "e.yaml"}, "", []byte(strings.Repeat("# nothing\n", maxFile/10+1)))
-	if err == nil || err.Error() != "e.yaml: the file has 1048580 bytes; at most 1048576 are read" {
+	if err == nil || err.Error() != "e.yaml: the file has 262150 bytes; at most 262144 are read" {
 		t.Errorf("parse gives %v", err)
+	}
+}
+
+func TestFileTooDeep(t *testing.T) {
+	for _, text := range []string{
+		"data: " + strings.Repeat("[", 100_000), strings.Repeat("{a: ", 50_000), strings.Repeat("- ", 100_000), strings.Repeat("? ", 100_000),
+	} {
+		_, err := parse(Flags{File: "e.yaml"}, "", []byte(text))
+		if err == nil || err.Error() != "e.yaml: lists and mappings lie more than 500 deep in each other; four are enough for all keys" {
+			t.Errorf("%s… gives %v", text[:10], err)
+		}
 	}
 }
 
