@@ -39,7 +39,7 @@ type Config struct {
 // Broker is a running broker. It ends with Close.
 type Broker struct {
 	cfg     Config
-	secret  string
+	secrets secrets
 	lock    *flock.Flock
 	cluster *kfake.Cluster
 	marks   *marks
@@ -69,7 +69,7 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{cfg: cfg, lock: lock, secret: rand.Text()}
+	b := &Broker{cfg: cfg, lock: lock, secrets: secrets{outer: rand.Text(), inner: rand.Text()}}
 	if err := b.start(ctx); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
@@ -89,8 +89,7 @@ func (b *Broker) start(ctx context.Context) error {
 	if b.marks, err = openMarks(b.cfg.Dir, ends); err != nil {
 		return err
 	}
-	// The broker keeps the names and secrets of those who may connect. This
-	// one's must not outlive the process.
+	// The broker keeps those who could connect to it before.
 	if err := removeSecrets(logDir); err != nil {
 		return err
 	}
@@ -109,9 +108,9 @@ func (b *Broker) options(logDir string) []kfake.Opt {
 		kfake.DataDir(logDir),
 		kfake.SyncWrites(),
 		kfake.EnableSASL(),
-		kfake.Superuser("PLAIN", user, b.secret),
+		kfake.Superuser("PLAIN", user, b.secrets.inner),
 		kfake.WithLogger(logger{b.cfg.Logger}),
-		kfake.ListenFn(listen),
+		kfake.ListenFn(b.listen),
 		kfake.BrokerConfigs(map[string]string{
 			"log.segment.bytes":   strconv.Itoa(b.cfg.SegmentBytes),
 			"log.retention.ms":    "-1",
@@ -124,7 +123,7 @@ func (b *Broker) options(logDir string) []kfake.Opt {
 func (b *Broker) ClientConfig() bus.ClientConfig {
 	return bus.ClientConfig{
 		Brokers: b.cluster.ListenAddrs(),
-		SASL:    &bus.SASL{User: user, Password: b.secret},
+		SASL:    &bus.SASL{User: user, Password: b.secrets.outer},
 		Logger:  b.cfg.Logger,
 	}
 }
