@@ -14,6 +14,10 @@ func (s *state) applyAct(sub *subject, e *evidence.Evidence, body []byte) {
 	fact := e.GetAct()
 	a := s.acts[fact.AuditId]
 	var work settling
+	if a == nil && s.departed.has(evidence.ActID(fact.AuditId)) {
+		s.ignored++
+		return
+	}
 	if a == nil {
 		a = &act{
 			id: evidence.ActID(fact.AuditId), subject: sub, audit: strings.Clone(fact.AuditId), arrived: s.now.ms,
@@ -36,7 +40,7 @@ func (s *state) applyAct(sub *subject, e *evidence.Evidence, body []byte) {
 		a.fill(mergeActs(s.load(pieces)))
 	}
 	sub.insertAct(a)
-	a.told = s.now.revision
+	a.told, a.last = s.now.revision, s.now.ms
 	if s.covered(a.sec) {
 		a.acc.late = true
 	}

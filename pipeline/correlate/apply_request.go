@@ -13,6 +13,10 @@ import (
 func (s *state) applyRequest(sub *subject, e *evidence.Evidence, body []byte) {
 	id := evidence.ID(e.GetRequest().Identity)
 	ref, known := s.byID[id]
+	if !known && s.departed.has(id) {
+		s.ignored++
+		return
+	}
 	if !known {
 		ref = s.requests.take()
 		s.byID[id] = ref
@@ -73,6 +77,7 @@ func (s *state) revise(ref uint32, sub *subject, fact *evidence.StorageRequest) 
 		*r = now
 		s.rememberWrite(ref)
 		s.touchRequest(ref)
+		g.arrived = s.now.ms
 		x := s.sessionOf(ref)
 		s.touchAccess(x.out.act, g)
 	} else {
@@ -86,6 +91,7 @@ func (s *state) revise(ref uint32, sub *subject, fact *evidence.StorageRequest) 
 // enter makes ref a member of g.
 func (s *state) enter(work *settling, g *group, ref uint32) {
 	s.requests.at(ref).group = g.ref
+	g.arrived = s.now.ms
 	g.members.insert(ref, func(m uint32) bool { return s.less(m, ref) })
 	i := s.addToSession(work, g, ref)
 	s.rememberWrite(ref)

@@ -59,6 +59,13 @@ func whole[N ~int | ~int32 | ~uint8 | ~uint16 | ~uint32 | ~uint64](c *coder, v *
 	*v = N(wide)
 }
 
+func (c *coder) fixed64(v *uint64) {
+	var space [8]byte
+	binary.LittleEndian.PutUint64(space[:], *v)
+	c.fixed(space[:])
+	*v = binary.LittleEndian.Uint64(space[:])
+}
+
 func (c *coder) bool(v *bool) {
 	var n uint64
 	if *v {

@@ -115,9 +115,9 @@ func (s *state) advance() {
 			if !d.session.gone {
 				work.conclude = append(work.conclude, d.session)
 			}
-		case d.act != nil:
+		case d.act != nil && !d.act.left:
 			s.touchAct(d.act)
-		case d.group != nil:
+		case d.group != nil && !d.group.left:
 			s.touchGroup(d.group)
 		}
 	}

@@ -99,6 +99,7 @@ func (f *Fold) apply(m *bus.Message, e *evidence.Evidence, control *bus.Control)
 	s := f.state
 	s.now = touch{revision: access.Revision(s.epoch, m.Offset), ms: m.Time.UnixMilli()}
 	s.applied++
+	s.passTime()
 	switch {
 	case control != nil:
 		f.control(control, m.Offset)

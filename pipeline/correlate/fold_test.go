@@ -5,102 +5,112 @@ import (
 	"testing"
 
 	"earwitness/pipeline/access"
+	"earwitness/pipeline/correlate"
 )
 
-// foldAll runs w through folds in batches of random size, and gives what a
-// reader ends up with.
-func foldAll(t *testing.T, w world, seed uint64) []*access.Record {
+// foldTopic runs a topic through folds in batches of random size, and gives
+// what a reader ends up with. With kills the folds lose now and then what
+// they have done since their last snapshot, which then comes again in other
+// batches.
+func foldTopic(t *testing.T, w world, laid *topic, rng *rand.Rand, kills bool) []*access.Record {
 	t.Helper()
-	rng := rand.New(rand.NewPCG(seed, 42))
-	laid := topicOf(w, rng)
 	v := newView(t)
 	for p := range laid.partitions {
-		f := openFold(t, w.Rules, p, t.TempDir())
-		end := int64(len(laid.partitions[p]))
-		for at := int64(0); at < end; {
-			next := min(at+1+rng.Int64N(9), end)
-			if err := f.Apply(laid.chunk(p, at, next)); err != nil {
-				t.Fatal(err)
+		r := &foldRun{t: t, w: w, laid: laid, partition: p, rng: rng, view: v, dir: t.TempDir()}
+		r.fold = openFold(t, w.Rules, p, r.dir)
+		for r.fold.Next() < int64(len(laid.partitions[p])) {
+			r.step()
+			if kills {
+				r.disturb()
 			}
-			if err := f.Publish(next == end, v.take); err != nil {
-				t.Fatal(err)
-			}
-			at = next
 		}
+		r.publish(true)
 	}
 	return v.records()
 }
 
-func TestRulesFold(t *testing.T) {
-	runRules(t, func(t *testing.T, w world) []*access.Record { return foldAll(t, w, 1) })
+type foldRun struct {
+	t         *testing.T
+	w         world
+	laid      *topic
+	partition int
+	rng       *rand.Rand
+	view      *view
+	dir       string
+	fold      *correlate.Fold
 }
 
+func (r *foldRun) step() {
+	r.t.Helper()
+	at := r.fold.Next()
+	next := min(at+1+r.rng.Int64N(9), int64(len(r.laid.partitions[r.partition])))
+	if err := r.fold.Apply(r.laid.chunk(r.partition, at, next)); err != nil {
+		r.t.Fatal(err)
+	}
+	if r.rng.IntN(4) > 0 {
+		r.publish(false)
+	}
+}
+
+func (r *foldRun) publish(all bool) {
+	r.t.Helper()
+	if err := r.fold.Publish(all, r.view.take); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// disturb writes a snapshot, is killed, or both.
+func (r *foldRun) disturb() {
+	r.t.Helper()
+	if r.rng.IntN(4) == 0 {
+		r.publish(true)
+		if err := r.fold.Snapshot(); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	if r.rng.IntN(4) == 0 {
+		if err := r.fold.Close(); err != nil {
+			r.t.Fatal(err)
+		}
+		r.fold = openFold(r.t, r.w.Rules, r.partition, r.dir)
+	}
+}
+
+// foldAll judges w by a fold, with or without kills, in an order of its own.
+func foldAll(seed uint64, kills bool) func(*testing.T, world) []*access.Record {
+	return func(t *testing.T, w world) []*access.Record {
+		t.Helper()
+		rng := rand.New(rand.NewPCG(seed, 42))
+		return foldTopic(t, w, topicOf(w, rng), rng, kills)
+	}
+}
+
+// TestRulesFold checks each row of the rules against the fold.
+func TestRulesFold(t *testing.T) { runRules(t, foldAll(1, false)) }
+
+// TestFoldRandomWorlds holds the fold against the oracle, in any order and
+// any cut.
 func TestFoldRandomWorlds(t *testing.T) {
 	worlds := uint64(1000)
 	if testing.Short() {
 		worlds = 200
 	}
 	for seed := range worlds {
-		checkWorld(t, randomWorld(seed), func(t *testing.T, w world) []*access.Record { return foldAll(t, w, seed) })
+		checkWorld(t, randomWorld(seed), foldAll(seed, false))
 		if t.Failed() {
 			return
 		}
 	}
 }
 
-// foldKilled runs w as foldAll does, but is killed now and then: state since
-// the last snapshot is lost, and comes again in other batches.
-func foldKilled(t *testing.T, w world, seed uint64) []*access.Record {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(seed, 43))
-	laid := topicOf(w, rng)
-	v := newView(t)
-	for p := range laid.partitions {
-		dir := t.TempDir()
-		f := openFold(t, w.Rules, p, dir)
-		end := int64(len(laid.partitions[p]))
-		for at := f.Next(); at < end; {
-			next := min(at+1+rng.Int64N(9), end)
-			if err := f.Apply(laid.chunk(p, at, next)); err != nil {
-				t.Fatal(err)
-			}
-			at = next
-			switch rng.IntN(4) {
-			case 0: // nothing of the batch was published
-			case 1:
-				if err := f.Publish(true, v.take); err != nil {
-					t.Fatal(err)
-				}
-				if err := f.Snapshot(); err != nil {
-					t.Fatal(err)
-				}
-			default:
-				if err := f.Publish(false, v.take); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if rng.IntN(4) == 0 {
-				if err := f.Close(); err != nil {
-					t.Fatal(err)
-				}
-				f = openFold(t, w.Rules, p, dir)
-				at = f.Next()
-			}
-		}
-		if err := f.Publish(true, v.take); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return v.records()
-}
-
+// TestFoldKilled does so with restarts at any moment.
 func TestFoldKilled(t *testing.T) {
 	worlds := uint64(500)
 	if testing.Short() {
 		worlds = 50
 	}
 	for seed := range worlds {
-		checkWorld(t, randomWorld(seed), func(t *testing.T, w world) []*access.Record { return foldKilled(t, w, seed) })
+		checkWorld(t, randomWorld(seed), foldAll(seed, true))
 		if t.Failed() {
 			return
 		}

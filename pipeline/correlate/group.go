@@ -38,7 +38,8 @@ func (s *state) intern(like *group) *group {
 	if sub.recent != nil && sub.recent.sameGroup(like) {
 		return sub.recent
 	}
-	id := like.identity(like.day)
+	id, late := s.lateIdentity(like.identity(like.day))
+	like.late = late
 	g := s.groupsByID[id]
 	if g == nil {
 		g = s.addGroup(id, like)
@@ -79,9 +80,15 @@ func (s *state) subjectOf(e *evidence.Evidence) *subject {
 		s.subjects[string(key)] = sub
 		s.order = append(s.order, sub)
 	}
-	sub.arrived = s.now.ms
+	s.sweepLate(sub)
+	if s.subjects[string(key)] != sub {
+		// All of it has left the horizon: it begins anew.
+		return s.subjectOf(e)
+	}
 	return sub
 }
+
+func (sub *subject) key() string { return string(evidence.SubjectKey(nil, sub.kind, sub.id)) }
 
 func (sub *subject) objectOf(name objectName) *object {
 	if sub.objects == nil {

@@ -27,7 +27,7 @@ func (h *heavy) ready(n int, applied int64) bool {
 // Pending is how many ids and sessions wait for Publish.
 func (f *Fold) Pending() int {
 	d := &f.state.dirty
-	return len(d.requests) + len(d.sessions) + len(d.acts) + len(d.groups)
+	return len(d.ready) + len(d.requests) + len(d.sessions) + len(d.acts) + len(d.groups)
 }
 
 // Publish gives emit the present record of each id that was touched since it
@@ -53,6 +53,7 @@ func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
 		}
 	}()
 	p := publisher{state: f.state, all: all, emit: emit}
+	p.departed()
 	p.sessions()
 	p.requests()
 	p.acts()
@@ -74,6 +75,13 @@ func (p *publisher) give(rec *access.Record) {
 }
 
 func (p *publisher) ready(h *heavy, n int) bool { return p.all || h.ready(n, p.applied) }
+
+func (p *publisher) departed() {
+	for _, rec := range p.dirty.ready {
+		p.give(rec)
+	}
+	p.dirty.ready = nil
+}
 
 func (p *publisher) sessions() {
 	kept := p.dirty.sessions[:0]
@@ -111,6 +119,9 @@ func (p *publisher) requests() {
 func (p *publisher) acts() {
 	kept := p.dirty.acts[:0]
 	for _, a := range p.dirty.acts {
+		if a.left {
+			continue
+		}
 		n := 0
 		for _, x := range a.sessions {
 			n += x.n
@@ -129,6 +140,9 @@ func (p *publisher) acts() {
 func (p *publisher) groups() {
 	kept := p.dirty.groups[:0]
 	for _, g := range p.dirty.groups {
+		if g.left {
+			continue
+		}
 		if !p.ready(&g.acc.heavy, g.members.len()) {
 			kept = append(kept, g)
 			continue

@@ -121,10 +121,11 @@ func (s *state) groupRecord(g *group) *access.Record {
 
 // retracted says that what stood is void, and where its first request went.
 func (s *state) retracted(g *group) *access.Record {
+	successor := g.successor
 	return &access.Record{
 		Id: g.id[:], AccessId: g.id[:], Kind: access.Kind_KIND_ACCESS, State: access.State_STATE_RETRACTED,
 		SubjectKind: g.subject.kind, SubjectId: g.subject.published(g), TimeMs: g.originTime, Model: s.rules.Model,
-		Successor: g.successor[:], RecordingId: g.subject.recording(), Bucket: g.object.bucket, Key: g.object.key,
+		Successor: successor[:], RecordingId: g.subject.recording(), Bucket: g.object.bucket, Key: g.object.key,
 		Arrival: arrival(g.acc.touched, g.acc.touched.ms, g.originTime, false),
 	}
 }

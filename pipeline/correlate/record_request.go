@@ -20,9 +20,10 @@ func (s *state) requestRecord(x *session, ref uint32) *access.Record {
 	pieces := s.load(s.piecesOf(ref))
 	fact := mergeRequests(pieces)
 	p := s.principals.of(fact.Requester)
-	touched := r.touched.latest(x.touched)
+	// The place of r is used again when it departs.
+	id, touched := r.id, r.touched.latest(x.touched)
 	rec := &access.Record{
-		Id: r.id[:], Kind: access.Kind_KIND_REQUEST, State: stateOf(x.out.final),
+		Id: id[:], Kind: access.Kind_KIND_REQUEST, State: stateOf(x.out.final),
 		SubjectKind: g.subject.kind, SubjectId: g.subject.published(g),
 		TimeMs: r.time, Action: fact.Operation, Class: r.class, Verdict: x.out.verdict, Confidence: x.out.confidence,
 		Flags: x.out.flags | s.ownFlags(r, g), Model: s.rules.Model,
@@ -115,6 +116,9 @@ func (s *state) ownFlags(r *request, g *group) (flags uint32) {
 	}
 	if r.has(bitOverwrite) {
 		flags |= access.FlagOverwrite
+	}
+	if g.late {
+		flags |= access.FlagBeyondHorizon
 	}
 	return flags
 }

@@ -37,6 +37,9 @@ func (s *state) code(c *coder) {
 	s.codeStatements(c)
 	c.int64(&s.coverage)
 	c.int64(&s.applied)
+	c.int64(&s.clock)
+	c.int64(&s.swept)
+	list(c, &s.departed.runs, func(run *[]uint64) { list(c, run, c.fixed64) })
 	s.bodies.code(c)
 	list(c, &s.requesters.list, c.text)
 	list(c, &s.addresses.list, c.addr)
@@ -92,7 +95,7 @@ func (s *state) codeSubjects(c *coder) {
 		}
 		whole(c, &(*sub).kind)
 		c.text(&(*sub).id)
-		c.int64(&(*sub).arrived)
+		c.int64(&(*sub).oldest)
 	})
 	s.order = subjects
 }
@@ -166,6 +169,7 @@ func (s *state) codeActs(c *coder) {
 		list(c, &a.addrs, c.addr)
 		c.pieces(&a.pieces)
 		c.int64(&a.arrived)
+		c.int64(&a.last)
 		c.uint64(&a.told)
 		a.acc.code(c)
 		a.sec = floorSecond(a.ms)

@@ -23,7 +23,13 @@ type state struct {
 	statements map[string]int64 // source to milliseconds
 	coverage   int64            // seconds
 
-	now      touch // of the message that is being applied
+	now touch // of the message that is being applied
+	// clock is the latest append time, swept that of the last sweep, and
+	// horizon the setting; milliseconds.
+	clock, swept, horizon int64
+	departed              departed
+	ignored               int64 // pieces about what had departed
+
 	applied  int64 // messages, for what is held back
 	bodies   *bodies
 	requests table[request]
@@ -52,6 +58,7 @@ func newState(rules Rules, bodies *bodies) *state {
 		byID: make(map[evidence.ID]uint32), retold: make(map[uint32][]piece), addresses: newAddresses(),
 		groupsByID: make(map[evidence.ID]*group), acts: make(map[string]*act), subjects: make(map[string]*subject),
 	}
+	s.horizon = rules.Horizon.Milliseconds()
 	s.longest = max(s.gap, s.before, s.after)
 	s.principals.rules = &s.rules
 	return s
@@ -153,8 +160,9 @@ type subject struct {
 	recent  *group // the group found last
 	grants  map[[32]byte]*grant
 	objects map[objectName]*object
-	// arrived is the append time of its last evidence, for the horizon.
-	arrived int64
+	// oldest bounds, from below, when evidence last came to any part of it:
+	// append time, milliseconds; 0 when it has no part.
+	oldest int64
 }
 
 type objectName struct{ bucket, key string }
@@ -189,6 +197,8 @@ type group struct {
 	address   netip.Addr // of presigned requests, for matching
 	foreign   bool
 	late      bool  // it came beyond the horizon of what it belongs to
+	left      bool  // it left the horizon
+	arrived   int64 // append time of its last evidence
 	day       int64 // days since 1970
 
 	members  members
@@ -200,7 +210,7 @@ type group struct {
 	// origin is the first request of the access while it exists, with its
 	// time, and successor the access that it belonged to when this one was
 	// last found void.
-	origin     uint32
+	origin     evidence.ID
 	originTime int64
 	successor  evidence.ID
 }
@@ -279,6 +289,8 @@ type act struct {
 	addrs   []netip.Addr
 	pieces  []piece
 	arrived int64
+	last    int64 // append time of its last piece
+	left    bool  // it left the horizon
 	// told is the revision at which its contents last changed.
 	told uint64
 	acc  standing

@@ -1,5 +1,7 @@
 package correlate
 
+import "earwitness/pipeline/access"
+
 // What changed at the offset that is being applied is touched: its record
 // comes again with this offset as revision. To touch too much costs a record;
 // to touch too little would give two contents one revision.
@@ -52,6 +54,8 @@ func (s *state) touchGroup(g *group) {
 
 // dirt is what waits to be published.
 type dirt struct {
+	// ready are records of what has left the horizon.
+	ready    []*access.Record
 	requests []uint32
 	sessions []*session
 	acts     []*act
@@ -95,14 +99,14 @@ func (s *state) reckonGroup(g *group) {
 			continue
 		}
 		s.each(x, func(ref uint32) bool {
-			g.origin, g.originTime = ref, s.requests.at(ref).time
+			g.origin, g.originTime = s.requests.at(ref).id, s.requests.at(ref).time
 			return false
 		})
 		g.acc.exists, g.acc.existed = true, true
 		return
 	}
 	g.acc.exists = false
-	if g.acc.existed {
-		g.successor = s.accessOf(s.sessionOf(g.origin))
+	if ref, known := s.byID[g.origin]; known && g.acc.existed {
+		g.successor = s.accessOf(s.sessionOf(ref))
 	}
 }
