@@ -3,12 +3,12 @@ package bus
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"time"
 
-	"github.com/segmentio/kafka-go"
+	"github.com/pierrec/lz4/v4"
 	"github.com/segmentio/kafka-go/compress"
 )
 
@@ -81,25 +81,62 @@ func varintLen(v int64) int {
 	return n
 }
 
-// encodeBatch writes the head for records and the records, compressed, behind
-// a length of 4 bytes as a request wants it. It uses the space of dst.
-func encodeBatch(dst, records []byte, count int, now time.Time, by compress.Compression) ([]byte, error) {
+// encoder writes batches as a request wants them. Its space and its
+// compressor are used again for the next batch.
+type encoder struct {
+	request []byte
+	// lz4 is nil where nothing is compressed.
+	lz4 *lz4.Writer
+}
+
+// newEncoder makes one. The blocks are small because a reader makes room for
+// a whole block however little is in it, and the content has no checksum
+// because the batch has.
+func newEncoder(uncompressed bool) *encoder {
+	if uncompressed {
+		return &encoder{}
+	}
+	w := lz4.NewWriter(nil)
+	if err := w.Apply(lz4.BlockSizeOption(lz4.Block256Kb), lz4.ChecksumOption(false)); err != nil {
+		panic(fmt.Sprintf("set lz4 options: %v", err)) // they are constants
+	}
+	return &encoder{lz4: w}
+}
+
+// encode writes the head for records and the records, compressed, behind a
+// length of 4 bytes. The result is good until the next call.
+func (e *encoder) encode(records []byte, count int, now time.Time) ([]byte, error) {
 	const prefix = 4
-	dst = append(dst[:0], make([]byte, prefix+batchHead)...)
-	if codec := by.Codec(); codec == nil {
-		dst = append(dst, records...)
-	} else {
-		var err error
-		if dst, err = appendCompressed(dst, records, codec); err != nil {
-			return nil, fmt.Errorf("compress batch by %s: %w", codec.Name(), err)
+	out := bytes.NewBuffer(append(e.request[:0], make([]byte, prefix+batchHead)...))
+	by := compress.None
+	if e.lz4 != nil {
+		by = compress.Lz4
+		e.lz4.Reset(out)
+		_, err := e.lz4.Write(records)
+		if err = errors.Join(err, e.lz4.Close()); err != nil {
+			return nil, fmt.Errorf("compress batch: %w", err)
 		}
 	}
-	b := dst[prefix:]
-	binary.BigEndian.PutUint32(dst, uint32(len(b)))
+	if by == compress.None || out.Len() >= prefix+batchHead+len(records) {
+		by = compress.None
+		out.Truncate(prefix + batchHead)
+		out.Write(records)
+	}
+	e.request = out.Bytes()
+	binary.BigEndian.PutUint32(e.request, uint32(len(e.request)-prefix))
+	writeHead(e.request[prefix:], uint16(by), count, now)
+	return e.request, nil
+}
+
+// forget leaves the space of the last request to whoever may still read it.
+func (e *encoder) forget() { e.request = nil }
+
+func writeHead(b []byte, attributes uint16, count int, now time.Time) {
+	clear(b[:batchHead])
 	binary.BigEndian.PutUint32(b[atLength:], uint32(len(b)-lengthBase))
 	binary.BigEndian.PutUint32(b[lengthBase:], ^uint32(0)) // leader epoch: the broker's
 	b[atMagic] = 2
-	binary.BigEndian.PutUint16(b[atAttributes:], uint16(by))
+	binary.BigEndian.PutUint16(b[atAttributes:], attributes)
 	binary.BigEndian.PutUint32(b[atLastDelta:], uint32(count-1))
 	binary.BigEndian.PutUint64(b[atFirstTime:], uint64(now.UnixMilli()))
 	binary.BigEndian.PutUint64(b[atMaxTime:], uint64(now.UnixMilli()))
@@ -109,187 +146,4 @@ func encodeBatch(dst, records []byte, count int, now time.Time, by compress.Comp
 	binary.BigEndian.PutUint32(b[atSequence:], ^uint32(0))
 	binary.BigEndian.PutUint32(b[atCount:], uint32(count))
 	binary.BigEndian.PutUint32(b[atChecksum:], checksum(b[atAttributes:]))
-	return dst, nil
-}
-
-func appendCompressed(dst, records []byte, codec compress.Codec) ([]byte, error) {
-	out := bytes.NewBuffer(dst)
-	w := codec.NewWriter(out)
-	if _, err := w.Write(records); err != nil {
-		w.Close() //nolint:errcheck // the first failure counts
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// batch is the head of a record batch, and its records as they came.
-type batch struct {
-	first, next int64
-	count       int
-	attributes  uint16
-	firstTime   int64
-	maxTime     int64
-	records     []byte
-}
-
-// nextBatch takes the first batch off b. The last one of an answer may be cut
-// off: then whole is false.
-func nextBatch(b []byte) (head batch, rest []byte, whole bool, err error) {
-	if len(b) < lengthBase {
-		return batch{}, nil, false, nil
-	}
-	size := int64(binary.BigEndian.Uint32(b[atLength:])) + lengthBase
-	if size > int64(len(b)) {
-		return batch{}, nil, false, nil
-	}
-	if size < batchHead {
-		return batch{}, nil, false, fmt.Errorf("%d bytes are too few for a batch", size)
-	}
-	b, rest = b[:size], b[size:]
-	if b[atMagic] != 2 {
-		return batch{}, nil, false, fmt.Errorf("message format %d is not supported, only 2 (Kafka 0.11 and later)", b[atMagic])
-	}
-	if got, want := checksum(b[atAttributes:]), binary.BigEndian.Uint32(b[atChecksum:]); got != want {
-		return batch{}, nil, false, fmt.Errorf("checksum is %08x, %08x was written", got, want)
-	}
-	head = batch{
-		first:      int64(binary.BigEndian.Uint64(b)),
-		count:      int(int32(binary.BigEndian.Uint32(b[atCount:]))),
-		attributes: binary.BigEndian.Uint16(b[atAttributes:]),
-		firstTime:  int64(binary.BigEndian.Uint64(b[atFirstTime:])),
-		maxTime:    int64(binary.BigEndian.Uint64(b[atMaxTime:])),
-		records:    b[batchHead:],
-	}
-	head.next = head.first + int64(int32(binary.BigEndian.Uint32(b[atLastDelta:]))) + 1
-	if head.count < 0 || head.next <= head.first {
-		return batch{}, nil, false, fmt.Errorf("a batch of %d records from %d to %d is not possible", head.count, head.first, head.next-1)
-	}
-	return head, rest, true, nil
-}
-
-// unpack gives the records uncompressed.
-func (b *batch) unpack() ([]byte, error) {
-	by := compress.Compression(b.attributes & maskCompression)
-	if by == compress.None {
-		return b.records, nil
-	}
-	codec := by.Codec()
-	if codec == nil {
-		return nil, fmt.Errorf("compression %d is not known", by)
-	}
-	r := codec.NewReader(bytes.NewReader(b.records))
-	defer r.Close() //nolint:errcheck // it reads from memory
-	var out bytes.Buffer
-	out.Grow(len(b.records) * 5)
-	n, err := out.ReadFrom(io.LimitReader(r, maxBatchBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("unpack %s: %w", codec.Name(), err)
-	}
-	if n > maxBatchBytes {
-		return nil, fmt.Errorf("unpack %s: more than %d bytes", codec.Name(), maxBatchBytes)
-	}
-	return out.Bytes(), nil
-}
-
-// appendMessages decodes the records from offset from on. Keys and values
-// refer to the batch's bytes.
-func (b *batch) appendMessages(dst []Message, from int64) ([]Message, error) {
-	rest, err := b.unpack()
-	if err != nil {
-		return dst, err
-	}
-	appended := time.UnixMilli(b.maxTime).UTC()
-	for range b.count {
-		var m Message
-		var since int64
-		if m, since, rest, err = nextRecord(rest); err != nil {
-			return dst, err
-		}
-		m.Offset += b.first
-		if m.Offset < from {
-			continue
-		}
-		// The broker notes the time of the append in the head and leaves the
-		// records' own times as they came.
-		if m.Time = appended; b.attributes&flagAppendTime == 0 {
-			m.Time = time.UnixMilli(b.firstTime + since).UTC()
-		}
-		dst = append(dst, m)
-	}
-	if len(rest) > 0 {
-		return dst, fmt.Errorf("%d bytes follow the last record", len(rest))
-	}
-	return dst, nil
-}
-
-// nextRecord takes a record off b. Its offset is the one inside the batch.
-func nextRecord(b []byte) (m Message, since int64, rest []byte, err error) {
-	size, n := binary.Varint(b)
-	if n <= 0 || size < 1 || size > int64(len(b)-n) {
-		return m, 0, nil, fmt.Errorf("a record's length is not right")
-	}
-	r := fields{b: b[n : n+int(size)]}
-	rest = b[n+int(size):]
-	r.skip(1) // attributes
-	since = r.varint()
-	m.Offset = r.varint()
-	m.Key = r.bytes()
-	m.Value = r.bytes()
-	for range r.varint() {
-		r.bytes() // header key
-		r.bytes() // header value
-		if r.bad {
-			break
-		}
-	}
-	if r.bad || len(r.b) > 0 {
-		return m, 0, nil, fmt.Errorf("a record's fields don't fit its length")
-	}
-	return m, since, rest, nil
-}
-
-// fields reads what a record is made of.
-type fields struct {
-	b   []byte
-	bad bool
-}
-
-func (f *fields) skip(n int) {
-	if n > len(f.b) {
-		f.bad, n = true, len(f.b)
-	}
-	f.b = f.b[n:]
-}
-
-func (f *fields) varint() int64 {
-	v, n := binary.Varint(f.b)
-	if n <= 0 {
-		f.bad = true
-		return 0
-	}
-	f.b = f.b[n:]
-	return v
-}
-
-// bytes gives nil for a length of -1.
-func (f *fields) bytes() []byte {
-	n := f.varint()
-	if n < 0 || n > int64(len(f.b)) {
-		f.bad = f.bad || n != -1
-		return nil
-	}
-	v := f.b[:n:n]
-	f.b = f.b[n:]
-	return v
-}
-
-// kafkaError gives nil for code 0.
-func kafkaError(code int16) error {
-	if code == 0 {
-		return nil
-	}
-	return kafka.Error(code)
 }

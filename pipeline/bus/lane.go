@@ -47,8 +47,11 @@ type lane struct {
 	urgent bool
 	ended  bool
 
-	// Owned by run: the space of the last request, and of the last batch.
-	request, spare []byte
+	// spare is the space of the last batch.
+	spare []byte
+
+	// encoder is owned by run.
+	encoder *encoder
 }
 
 // pending is a batch that is being filled or waits to be sent.
@@ -69,7 +72,10 @@ type part struct {
 }
 
 func newLane(p *Producer, partition int, log *slog.Logger) *lane {
-	return &lane{p: p, partition: partition, log: log, wake: make(chan struct{}, 1)}
+	return &lane{
+		p: p, partition: partition, log: log,
+		wake: make(chan struct{}, 1), encoder: newEncoder(p.cfg.Uncompressed),
+	}
 }
 
 // add encodes records behind what is queued.
@@ -170,13 +176,16 @@ func (l *lane) next() (b *pending, wait time.Duration, ended bool) {
 // deliver sends a batch and tells those who wait for it.
 func (l *lane) deliver(ctx context.Context, b *pending) {
 	first, err := l.send(ctx, b)
-	b.settle(first, err)
+	var behind []*pending
 	if err != nil && (transient(err) || ctx.Err() != nil) {
 		// It may be tried again by whoever gave it. Until then nothing that
-		// came after it may be written.
-		for _, b := range l.takeAll() {
-			b.settle(0, err)
-		}
+		// came after it may be written. What comes once they know is another
+		// matter, so the queue is taken before they are told.
+		behind = l.takeAll()
+	}
+	b.settle(first, err)
+	for _, b := range behind {
+		b.settle(0, err)
 	}
 	l.mu.Lock()
 	l.spare = b.records[:0]
@@ -206,19 +215,18 @@ func (l *lane) send(ctx context.Context, b *pending) (int64, error) {
 	began := time.Now()
 	delays := backoff{first: 50 * time.Millisecond, most: 5 * time.Second}
 	for attempt := 1; ; attempt++ {
-		request, err := encodeBatch(l.request, b.records, b.count, time.Now(), l.p.cfg.compression())
+		request, err := l.encoder.encode(b.records, b.count, time.Now())
 		if err != nil {
 			return 0, fmt.Errorf("produce to %s/%d: %w", l.p.topic, l.partition, err)
 		}
 		first, err := l.p.cfg.Send(ctx, l.partition, request)
 		if err == nil {
-			l.request = request
 			l.recovered(ctx, attempt, began)
 			return first, nil
 		}
 		// A request that timed out may still be on its way out: its bytes
 		// must not change.
-		l.request = nil
+		l.encoder.forget()
 		if ctx.Err() != nil || !transient(err) || time.Since(began) >= l.p.cfg.RetryFor {
 			return 0, fmt.Errorf("produce %d records to %s/%d, attempt %d: %w", b.count, l.p.topic, l.partition, attempt, err)
 		}

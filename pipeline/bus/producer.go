@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/segmentio/kafka-go/compress"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -91,13 +90,6 @@ func (cfg *ProducerConfig) setDefaults() {
 	if cfg.RetryFor == 0 {
 		cfg.RetryFor = defaultRetryFor
 	}
-}
-
-func (cfg *ProducerConfig) compression() compress.Compression {
-	if cfg.Uncompressed {
-		return compress.None
-	}
-	return compress.Lz4
 }
 
 // Produce accepts the records, all or none, and calls done exactly once, from

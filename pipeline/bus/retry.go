@@ -60,3 +60,11 @@ func transient(err error) bool {
 	}
 	return !errors.Is(err, context.Canceled) && !errors.Is(err, ErrClosed)
 }
+
+// kafkaError gives nil for code 0.
+func kafkaError(code int16) error {
+	if code == 0 {
+		return nil
+	}
+	return kafka.Error(code)
+}
