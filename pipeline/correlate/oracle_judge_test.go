@@ -94,13 +94,13 @@ func (s *oSubject) compareActs(session *oSession, a, b *oAct) int {
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 
 // matching are the candidates of a presigned session that share its address.
-func (session *oSession) matching() []*oAct {
-	if !session.group.presigned || session.group.address == "" {
+func (s *oSession) matching() []*oAct {
+	if !s.group.presigned || s.group.address == "" {
 		return nil
 	}
 	var acts []*oAct
-	for _, act := range session.candidates {
-		if slices.Contains(addresses(act.fact.RemoteIps), address(session.group.address)) {
+	for _, act := range s.candidates {
+		if slices.Contains(addresses(act.fact.RemoteIps), address(s.group.address)) {
 			acts = append(acts, act)
 		}
 	}

@@ -64,10 +64,12 @@ func TestRandomWorldsAreMean(t *testing.T) {
 		for _, verdict := range []string{"attributed", "service", "unattributed", "direct", "anonymous", "system", "open"} {
 			rare = append(rare, kind+" verdict "+verdict)
 		}
-		for _, word := range []string{"confidence weak", "confidence strong", "confidence exact", "class read",
+		for _, word := range []string{
+			"confidence weak", "confidence strong", "confidence exact", "class read",
 			"class write", "class delete", "class probe", "class change", "class other", "flag act-failed",
 			"flag address-mismatch", "flag contested", "flag distant", "flag link-shared", "flag overwrite",
-			"flag preflight", "flag unexpected"} {
+			"flag preflight", "flag unexpected",
+		} {
 			rare = append(rare, kind+" "+word)
 		}
 	}

@@ -81,9 +81,9 @@ func (a *oAct) person() *access.Person {
 }
 
 // preference gives a session's candidates, matching ones first.
-func (session *oSession) preference() []*oAct {
-	order := session.matching()
-	for _, act := range session.candidates {
+func (s *oSession) preference() []*oAct {
+	order := s.matching()
+	for _, act := range s.candidates {
 		if !slices.Contains(order, act) {
 			order = append(order, act)
 		}

@@ -26,7 +26,7 @@ func (m *made) digest(t *testing.T) string {
 	t.Helper()
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
-		fmt.Fprintf(h, "%s %d\n%s", name, len(m.files[name]), m.files[name])
+		_, _ = fmt.Fprintf(h, "%s %d\n%s", name, len(m.files[name]), m.files[name])
 	}
 	for _, name := range []string{simulate.TruthFile, simulate.SettingsFile} {
 		data, err := os.ReadFile(filepath.Join(m.dir, name))

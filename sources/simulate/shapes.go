@@ -41,34 +41,34 @@ func appendFileItem(dst []byte, a *act, at int64, org string) []byte {
 	return append(appendDeed(dst, a), '}')
 }
 
-// appendEvent writes a in the envelope of EventBridge. Events have no status.
-func (o *audits) appendEvent(dst []byte, a *act, at int64, s *source) []byte {
+// appendEvent writes an act in the envelope of EventBridge. Events have no status.
+func (a *audits) appendEvent(dst []byte, it *act, at int64, s *source) []byte {
 	dst = append(dst, `{"version":"0","id":"`...)
 	dst = s.appendUUID(dst)
 	dst = append(dst, `","detail-type":"v2.audits.entitytype.{id}.entityid.{id}","source":"aws.partner/genesys.com/cloud/`...)
-	dst = append(append(append(dst, o.org...), `/audit","account":"`...), o.account...)
+	dst = append(append(append(dst, a.org...), `/audit","account":"`...), a.account...)
 	dst = append(dst, `","time":"`...)
 	dst = appendSecond(dst, at)
 	dst = append(dst, `","region":"`...)
-	dst = append(append(dst, o.region...), `","resources":[],"detail":{"topicName":"v2.audits.entitytype.`...)
-	dst = append(append(dst, a.entityType...), ".entityid."...)
-	dst = append(append(dst, a.entity...), `","version":"2","eventBody":`...)
-	dst = appendHead(dst, a, o.org)
+	dst = append(append(dst, a.region...), `","resources":[],"detail":{"topicName":"v2.audits.entitytype.`...)
+	dst = append(append(dst, it.entityType...), ".entityid."...)
+	dst = append(append(dst, it.entity...), `","version":"2","eventBody":`...)
+	dst = appendHead(dst, it, a.org)
 	dst = append(dst, `,"eventTime":"`...)
 	dst = append(appendMilli(dst, at), '"')
 	switch {
-	case a.person == nil:
-	case a.person.client:
-		dst = append(append(append(dst, `,"clientId":{"id":"`...), a.person.id...), `"}`...)
+	case it.person == nil:
+	case it.person.client:
+		dst = append(append(append(dst, `,"clientId":{"id":"`...), it.person.id...), `"}`...)
 	default:
-		dst = appendMember(dst, "userId", a.person.id)
+		dst = appendMember(dst, "userId", it.person.id)
 		dst = append(dst, `,"username":{"id":""},"clientId":{}`...)
-		dst = appendMember(dst, "userDisplay", a.person.name)
+		dst = appendMember(dst, "userDisplay", it.person.name)
 	}
-	dst = appendAddress(dst, a, "remoteIp")
+	dst = appendAddress(dst, it, "remoteIp")
 	dst = appendMember(dst, "serviceName", "Quality")
-	dst = appendMember(dst, "level", a.level("USER", "SYSTEM"))
-	dst = appendDeed(dst, a)
+	dst = appendMember(dst, "level", it.level("USER", "SYSTEM"))
+	dst = appendDeed(dst, it)
 	dst = append(dst, `},"metadata":{"CorrelationId":"`...)
 	dst = s.appendUUID(dst)
 	dst = append(dst, `-archival"},"timestamp":"`...)

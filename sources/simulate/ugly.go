@@ -11,7 +11,7 @@ const (
 type ugly int
 
 const (
-	clean ugly = iota
+	_ ugly = iota // a clean line
 	// uglyCut: the line ends before it has said what was asked for.
 	uglyCut
 	// uglyOld: from before the last fields were added.
