@@ -39,13 +39,14 @@ const notCovered = math.MinInt64
 func (s *state) covered(sec int64) bool { return s.coverage > sec+s.longest }
 
 // awaitSession makes x conclude again when it may be final. An entry that is
-// there already is pushed on when it comes up.
+// too early is pushed on when it comes up; one that is too late does not do.
 func (s *state) awaitSession(x *session) {
-	if x.out.final || x.awaited {
+	at := s.chainEnd(x) + s.longest
+	if x.out.final || x.awaited && x.awaits <= at {
 		return
 	}
-	x.awaited = true
-	heap.Push(&s.deadlines, deadline{at: s.chainEnd(x) + s.longest, session: x})
+	x.awaited, x.awaits = true, at
+	heap.Push(&s.deadlines, deadline{at: at, session: x})
 }
 
 func (s *state) awaitAct(a *act) {
@@ -111,7 +112,7 @@ func (s *state) advance() {
 		d := heap.Pop(&s.deadlines).(deadline)
 		switch {
 		case d.session != nil:
-			d.session.awaited = false
+			d.session.awaited = d.session.awaited && d.session.awaits != d.at
 			if !d.session.gone {
 				work.conclude = append(work.conclude, d.session)
 			}

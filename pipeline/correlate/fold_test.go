@@ -1,12 +1,26 @@
 package correlate_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"testing"
 
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/correlate"
 )
+
+// worlds, when set, is how many random worlds each test looks at.
+var worlds = flag.Uint64("worlds", 0, "how many random worlds to hold the fold against the oracle in")
+
+func countWorlds(usual, short uint64) uint64 {
+	switch {
+	case *worlds > 0:
+		return *worlds
+	case testing.Short():
+		return short
+	}
+	return usual
+}
 
 // foldTopic runs a topic through folds in batches of random size, and gives
 // what a reader ends up with. With kills the folds lose now and then what
@@ -91,11 +105,7 @@ func TestRulesFold(t *testing.T) { runRules(t, foldAll(1, false)) }
 // TestFoldRandomWorlds holds the fold against the oracle, in any order and
 // any cut.
 func TestFoldRandomWorlds(t *testing.T) {
-	worlds := uint64(1000)
-	if testing.Short() {
-		worlds = 200
-	}
-	for seed := range worlds {
+	for seed := range countWorlds(1000, 200) {
 		checkWorld(t, randomWorld(seed), foldAll(seed, false))
 		if t.Failed() {
 			return
@@ -105,11 +115,7 @@ func TestFoldRandomWorlds(t *testing.T) {
 
 // TestFoldKilled does so with restarts at any moment.
 func TestFoldKilled(t *testing.T) {
-	worlds := uint64(500)
-	if testing.Short() {
-		worlds = 50
-	}
-	for seed := range worlds {
+	for seed := range countWorlds(500, 50) {
 		checkWorld(t, randomWorld(seed), foldAll(seed, true))
 		if t.Failed() {
 			return

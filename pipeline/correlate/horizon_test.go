@@ -105,11 +105,7 @@ func TestHorizonWaitsForCoverage(t *testing.T) {
 
 // TestHorizonKilled: what departs, and when, follows from the log alone.
 func TestHorizonKilled(t *testing.T) {
-	worlds := uint64(200)
-	if testing.Short() {
-		worlds = 30
-	}
-	for seed := range worlds {
+	for seed := range countWorlds(200, 30) {
 		w := randomWorld(seed)
 		w.Rules.Horizon = 20 * time.Second // a message is appended each second
 		laid := topicOf(w, rand.New(rand.NewPCG(seed, 44)))

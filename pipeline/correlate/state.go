@@ -257,7 +257,8 @@ type session struct {
 	heavy      heavy
 	dirty      bool
 	gone       bool
-	awaited    bool // it stands among the deadlines
+	awaited    bool  // it stands among the deadlines …
+	awaits     int64 // … at this second
 	grant      *grant
 	grantPlace int
 	share      share
