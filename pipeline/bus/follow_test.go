@@ -1,0 +1,303 @@
+package bus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/segmentio/kafka-go"
+)
+
+var (
+	errSink  = errors.New("the disk is full")
+	errFatal = errors.New("the archive was tampered with")
+)
+
+// memorySink keeps values. What was not flushed is gone when it fails, and a
+// chunk that does not go on where the last one ended is an error.
+type memorySink struct {
+	tb testing.TB
+	// fault is asked before each call by the call's name.
+	fault func(call string) error
+	// durableOnFault: a flush that fails has done its work.
+	durableOnFault bool
+
+	durable, written []string
+	started          bool
+	calls            []string
+}
+
+func (s *memorySink) Name() string { return "memory" }
+
+func (s *memorySink) call(name string) error {
+	s.calls = append(s.calls, name)
+	if s.fault != nil {
+		return s.fault(name)
+	}
+	return nil
+}
+
+func (s *memorySink) Position(context.Context, int) (int64, error) {
+	if err := s.call("position"); err != nil {
+		return 0, err
+	}
+	s.written = append([]string(nil), s.durable...)
+	if !s.started {
+		s.started = true
+		return -1, nil
+	}
+	return int64(len(s.durable)), nil
+}
+
+func (s *memorySink) Write(_ context.Context, partition int, chunk *Chunk[string]) error {
+	if first := chunk.Messages[0].Offset; partition != 3 || first != int64(len(s.written)) {
+		s.tb.Errorf("partition %d: a chunk at %d came, %d was to come", partition, first, len(s.written))
+	}
+	if err := s.call("write"); err != nil {
+		return err
+	}
+	for i := range chunk.Messages {
+		s.written = append(s.written, string(chunk.Messages[i].Value))
+	}
+	return nil
+}
+
+func (s *memorySink) Flush(context.Context, int) error {
+	err := s.call("flush")
+	if err == nil || s.durableOnFault {
+		s.durable = append([]string(nil), s.written...)
+	}
+	return err
+}
+
+// course is a follower over a log of two chunks of five messages, of which
+// message 7 is a barrier. It ends when all was written.
+type course struct {
+	log      *brokerLog
+	sink     *memorySink
+	cfg      FollowConfig
+	barriers []string
+	progress []Progress
+	// end stops the follower.
+	end func()
+	// fetchFault is asked before each fetch.
+	fetchFault func(FetchRequest) error
+	said       bytes.Buffer
+}
+
+func newCourse(t *testing.T) *course {
+	c := &course{log: newBrokerLog(t, 2, 5), sink: &memorySink{tb: t}}
+	second := texts(5, numbers(5, 5)...)
+	second[2].Key = nil
+	second[2].Value = ControlRecord(3, &Control{Body: &Control_Barrier{Barrier: &Barrier{Id: []byte("all in")}}}).Value
+	c.log.batches[1] = batchOf(t, true, 5, second...)
+	c.cfg = FollowConfig{
+		Logger:     slog.New(slog.NewTextHandler(&c.said, nil)),
+		OnBarrier:  func(id []byte) { c.barriers = append(c.barriers, string(id)) },
+		OnProgress: func(p Progress) { c.progress = append(c.progress, p) },
+		Pause:      func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
+	return c
+}
+
+func (c *course) run(t *testing.T) error {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c.end = cancel
+	p := NewPartition(NewClient(ClientConfig{}), "t", 3, func(m *Message) (string, error) { return string(m.Value), nil }, PartitionConfig{
+		Fetch: func(ctx context.Context, r FetchRequest) (FetchResult, error) {
+			if c.fetchFault != nil {
+				if err := c.fetchFault(r); err != nil {
+					return FetchResult{}, err
+				}
+			}
+			if r.Offset >= 10 {
+				cancel()
+				return FetchResult{}, ctx.Err()
+			}
+			return c.log.fetch(ctx, r)
+		},
+	})
+	return Follow(ctx, p, c.sink, 3, c.cfg)
+}
+
+// holds checks what the sink was given.
+func (c *course) holds(t *testing.T, n int) {
+	t.Helper()
+	if len(c.sink.written) != n {
+		t.Errorf("the sink holds %d messages, want %d", len(c.sink.written), n)
+	}
+}
+
+func TestASinkGetsAllAndBarriersAreTold(t *testing.T) {
+	c := newCourse(t)
+	if err := c.run(t); err != nil {
+		t.Fatalf("Follow: %v, want nil at the end of its context", err)
+	}
+	c.holds(t, 10)
+	if diff := cmp.Diff([]string{"position", "write", "write", "flush"}, c.sink.calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"all in"}, c.barriers); diff != "" {
+		t.Errorf("barriers (-want +got):\n%s", diff)
+	}
+	want := []Progress{
+		{Sink: "memory", Topic: "t", Partition: 3},
+		{Sink: "memory", Topic: "t", Partition: 3, Next: 5, End: 10},
+		{Sink: "memory", Topic: "t", Partition: 3, Next: 10, End: 10},
+	}
+	if diff := cmp.Diff(want, c.progress); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
+	}
+	if lag := c.progress[1].Lag(); lag != 5 {
+		t.Errorf("lag is %d, want 5", lag)
+	}
+}
+
+func TestASinkThatFailsBeginsAgain(t *testing.T) {
+	for _, c := range []struct {
+		name, call string
+		durable    bool
+		calls      string
+		barriers   int
+	}{
+		{"position", "position", false, "position position write write flush", 1},
+		{"write", "write", false, "position write position write write flush", 1},
+		{"flush", "flush", false, "position write write flush position write write flush", 1},
+		// The flush worked and its answer was lost: the barrier is told all
+		// the same, once.
+		{"flush that worked", "flush", true, "position write write flush position", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			course := newCourse(t)
+			course.sink.durableOnFault = c.durable
+			failed := false
+			course.sink.fault = func(call string) error {
+				if call == c.call && !failed {
+					failed = true
+					return errSink
+				}
+				return nil
+			}
+			if err := course.run(t); err != nil {
+				t.Fatal(err)
+			}
+			course.holds(t, 10)
+			if got := strings.Join(course.sink.calls, " "); got != c.calls {
+				t.Errorf("calls are %q, want %q", got, c.calls)
+			}
+			if len(course.barriers) != c.barriers {
+				t.Errorf("barriers told: %q, want %d", course.barriers, c.barriers)
+			}
+			waited := false
+			for _, p := range course.progress {
+				waited = waited || errors.Is(p.Waiting, errSink)
+			}
+			said := course.said.String()
+			if !waited || !strings.Contains(said, "a sink waits") || !strings.Contains(said, "sink=memory topic=t partition=3") || !strings.Contains(said, errSink.Error()) {
+				t.Errorf("nobody was told what it waits for: %q", said)
+			}
+		})
+	}
+}
+
+func TestABrokerThatFailsIsAskedAgain(t *testing.T) {
+	c := newCourse(t)
+	failures := 0
+	c.fetchFault = func(r FetchRequest) error {
+		if r.Offset == 5 && failures < 20 {
+			failures++
+			return errors.Join(errBroken, kafka.NotLeaderForPartition)
+		}
+		return nil
+	}
+	var delays []time.Duration
+	c.cfg.Pause = func(_ context.Context, d time.Duration) error {
+		delays = append(delays, d)
+		return nil
+	}
+	if err := c.run(t); err != nil {
+		t.Fatal(err)
+	}
+	c.holds(t, 10)
+	if got := strings.Join(c.sink.calls, " "); got != "position write write flush" {
+		t.Errorf("the sink was disturbed: %q", got)
+	}
+	if len(delays) != 20 || delays[0] > followDelay || delays[19] > followDelayMost || delays[19] < followDelayMost/2 {
+		t.Errorf("the pauses were %v", delays)
+	}
+	if !strings.Contains(c.said.String(), "a sink goes on") {
+		t.Errorf("its recovery was not told: %q", c.said.String())
+	}
+}
+
+func TestWhatNoRetryMendsEndsTheFollower(t *testing.T) {
+	for name, cause := range map[string]error{
+		"gap":        &GapError{Topic: "t", Partition: 3, Want: 0, First: 4},
+		"beyond end": &BeyondEndError{Topic: "t", Partition: 3, Want: 9, End: 4},
+		"hole":       &HoleError{Topic: "t", Partition: 3, Want: 0, Got: 4},
+		"damage":     &CorruptError{Topic: "t", Partition: 3, Err: errSink},
+		"refusal":    kafka.TopicAuthorizationFailed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCourse(t)
+			c.fetchFault = func(FetchRequest) error { return cause }
+			err := c.run(t)
+			if !errors.Is(err, cause) || !strings.Contains(err.Error(), "follow t/3 with memory") {
+				t.Errorf("Follow: %v", err)
+			}
+		})
+	}
+	t.Run("sink", func(t *testing.T) {
+		c := newCourse(t)
+		c.cfg.Fatal = func(err error) bool { return errors.Is(err, errFatal) }
+		c.sink.fault = func(call string) error {
+			if call == "write" {
+				return errFatal
+			}
+			return nil
+		}
+		if err := c.run(t); !errors.Is(err, errFatal) {
+			t.Errorf("Follow: %v", err)
+		}
+	})
+}
+
+func TestAnAcceptedGapIsLeftBehind(t *testing.T) {
+	gap := &GapError{Topic: "t", Partition: 3, Want: 0, First: 5}
+	c := newCourse(t)
+	c.sink.written = numbers(0, 5)
+	c.fetchFault = func(r FetchRequest) error {
+		if r.Offset < 5 {
+			return gap
+		}
+		return nil
+	}
+	var asked atomic.Int64
+	c.cfg.AcceptGap = func(_ context.Context, g *GapError) error {
+		asked.Add(1)
+		if g != gap {
+			t.Errorf("asked about %v", g)
+		}
+		// What a sink does that notes the gap.
+		c.sink.written = numbers(0, 5)
+		return nil
+	}
+	if err := c.run(t); err != nil || asked.Load() != 1 {
+		t.Errorf("Follow: %v, asked %d times", err, asked.Load())
+	}
+	c.holds(t, 10)
+
+	c = newCourse(t)
+	c.fetchFault = func(FetchRequest) error { return gap }
+	c.cfg.AcceptGap = func(context.Context, *GapError) error { return errSink }
+	if err := c.run(t); !errors.Is(err, gap) || !errors.Is(err, errSink) {
+		t.Errorf("Follow: %v, want the gap and why it was not accepted", err)
+	}
+}
