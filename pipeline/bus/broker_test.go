@@ -6,9 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/bus/embedded"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // partitions of the topics under test.
 const partitions = 3

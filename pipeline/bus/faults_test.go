@@ -38,12 +38,14 @@ func TestReadersAreToldWhatIsGone(t *testing.T) {
 	}
 	read(t, reader, 1, 20, 20)
 	// At the end a reader waits for what comes.
-	go func() {
+	var late sync.WaitGroup
+	late.Go(func() {
 		if _, err := p.ProduceSync(ctx, 1, records(1, 40, 1)); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	read(t, reader, 1, 40, 1)
+	late.Wait()
 }
 
 func TestTopicsAreMadeOnce(t *testing.T) {

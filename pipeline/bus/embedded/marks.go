@@ -108,7 +108,7 @@ func (m *marks) stop() error {
 }
 
 // write notes the ends when they changed. What the broker tells as the end is
-// on disk already.
+// in its files already.
 func (m *marks) write() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,6 +123,9 @@ func (m *marks) write() error {
 	if maps.Equal(ends, m.ends) {
 		return nil
 	}
+	if err := m.syncFolders(ends); err != nil {
+		return err
+	}
 	text, err := json.Marshal(content)
 	if err != nil {
 		return fmt.Errorf("note how far the log goes: %w", err)
@@ -131,5 +134,19 @@ func (m *marks) write() error {
 		return err
 	}
 	m.ends = ends
+	return nil
+}
+
+// syncFolders makes the names of new segments durable where something was
+// written: the broker syncs what is in them, and leaves that to chance.
+func (m *marks) syncFolders(ends map[place]int64) error {
+	for at, end := range ends {
+		if m.ends[at] == end {
+			continue
+		}
+		if err := syncDir(filepath.Join(filepath.Dir(m.path), logFolder, partitionsFolder, at.folder())); err != nil {
+			return err
+		}
+	}
 	return nil
 }

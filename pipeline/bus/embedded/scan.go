@@ -44,7 +44,7 @@ type place struct {
 // written when the process died was never acknowledged, and may go.
 func checkLog(ctx context.Context, logDir string, log *slog.Logger) (map[place]int64, error) {
 	ends := make(map[place]int64)
-	folders, err := os.ReadDir(filepath.Join(logDir, "partitions"))
+	folders, err := os.ReadDir(filepath.Join(logDir, partitionsFolder))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ends, nil
 	}
@@ -56,7 +56,7 @@ func checkLog(ctx context.Context, logDir string, log *slog.Logger) (map[place]i
 		if !ok {
 			continue
 		}
-		s := scan{place: at, dir: filepath.Join(logDir, "partitions", folder.Name()), log: log}
+		s := scan{place: at, dir: filepath.Join(logDir, partitionsFolder, folder.Name()), log: log}
 		end, found, err := s.run(ctx)
 		if err != nil {
 			return nil, err
@@ -67,6 +67,12 @@ func checkLog(ctx context.Context, logDir string, log *slog.Logger) (map[place]i
 	}
 	return ends, nil
 }
+
+// partitionsFolder is the broker's, in the log's folder.
+const partitionsFolder = "partitions"
+
+// folder is the name of the partition's folder.
+func (p place) folder() string { return fmt.Sprintf("%s-%d", url.PathEscape(p.Topic), p.Partition) }
 
 // parsePlace reads the name of a partition's folder.
 func parsePlace(name string) (place, bool) {
