@@ -99,7 +99,7 @@ func (c *Client) outOfRange(ctx context.Context, r FetchRequest, cause error) er
 		return err
 	}
 	// It moved between the two answers: the next attempt tells.
-	return fmt.Errorf("fetch %s/%d at %d: %w", r.Topic, r.Partition, r.Offset, errMoved{cause})
+	return fmt.Errorf("fetch %s/%d at %d: %w", r.Topic, r.Partition, r.Offset, &movedError{cause})
 }
 
 func checkBounds(r FetchRequest, first, end int64) error {
@@ -112,7 +112,7 @@ func checkBounds(r FetchRequest, first, end int64) error {
 	return nil
 }
 
-// errMoved hides the broker's code, which stands for a lasting refusal.
-type errMoved struct{ cause error }
+// movedError hides the broker's code, which stands for a lasting refusal.
+type movedError struct{ cause error }
 
-func (e errMoved) Error() string { return "the partition's bounds are moving: " + e.cause.Error() }
+func (e *movedError) Error() string { return "the partition's bounds are moving: " + e.cause.Error() }

@@ -69,7 +69,7 @@ func Follow[T any](ctx context.Context, p *Partition[T], sink Sink[T], partition
 			err = f.wait(ctx, failed)
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // this is how it stops
 		}
 		if err != nil {
 			return fmt.Errorf("follow %s/%d with %s: %w", p.topic, partition, sink.Name(), err)
@@ -206,7 +206,8 @@ func (f *follower[T]) pass(ctx context.Context, gap *GapError) error {
 	if err := f.cfg.AcceptGap(ctx, gap); err != nil {
 		return fmt.Errorf("%w; it was not accepted: %w", gap, err)
 	}
-	f.cfg.Logger.WarnContext(ctx, "going on behind a gap", "sink", f.sink.Name(), "topic", gap.Topic, "partition", gap.Partition, "first_missing", gap.Want, "resumes_at", gap.First)
+	f.cfg.Logger.WarnContext(ctx, "going on behind a gap", f.place(),
+		slog.Int64("first_missing", gap.Want), slog.Int64("resumes_at", gap.First))
 	f.skipTo = gap.First
 	f.next = gap.First
 	return nil
@@ -219,7 +220,8 @@ func (f *follower[T]) wait(ctx context.Context, err error) error {
 	f.progress(err)
 	// Once when it begins, then each time the pause has grown to its most.
 	if f.failures == 1 || delay > followDelayMost/2 {
-		f.cfg.Logger.WarnContext(ctx, "a sink waits", "sink", f.sink.Name(), "topic", f.p.topic, "partition", f.partition, "next", f.next, "failures", f.failures, "retry_in", delay, "error", err)
+		f.cfg.Logger.WarnContext(ctx, "a sink waits", f.place(), slog.Int64("next", f.next),
+			slog.Int("failures", f.failures), slog.Duration("retry_in", delay), slog.Any("error", err))
 	}
 	if err := f.cfg.Pause(ctx, delay); err != nil && ctx.Err() == nil {
 		return err
@@ -227,9 +229,14 @@ func (f *follower[T]) wait(ctx context.Context, err error) error {
 	return nil
 }
 
+// place says who reads what.
+func (f *follower[T]) place() slog.Attr {
+	return slog.GroupAttrs("", slog.String("sink", f.sink.Name()), slog.String("topic", f.p.topic), slog.Int("partition", f.partition))
+}
+
 func (f *follower[T]) recovered(ctx context.Context) {
 	if f.failures > 0 {
-		f.cfg.Logger.InfoContext(ctx, "a sink goes on", "sink", f.sink.Name(), "topic", f.p.topic, "partition", f.partition, "failures", f.failures)
+		f.cfg.Logger.InfoContext(ctx, "a sink goes on", f.place(), slog.Int("failures", f.failures))
 	}
 	f.failures = 0
 	f.delays.reset()

@@ -231,7 +231,8 @@ func (l *lane) send(ctx context.Context, b *pending) (int64, error) {
 			return 0, fmt.Errorf("produce %d records to %s/%d, attempt %d: %w", b.count, l.p.topic, l.partition, attempt, err)
 		}
 		if attempt == 1 {
-			l.log.WarnContext(ctx, "waiting for the broker to take records", "topic", l.p.topic, "partition", l.partition, "records", b.count, "error", err)
+			l.log.WarnContext(ctx, "waiting for the broker to take records", slog.String("topic", l.p.topic),
+				slog.Int("partition", l.partition), slog.Int("records", b.count), slog.Any("error", err))
 		}
 		// The end of ctx shows in the next attempt.
 		pause(ctx, delays.next()) //nolint:errcheck // see above
@@ -240,6 +241,7 @@ func (l *lane) send(ctx context.Context, b *pending) (int64, error) {
 
 func (l *lane) recovered(ctx context.Context, attempt int, began time.Time) {
 	if attempt > 1 {
-		l.log.InfoContext(ctx, "the broker takes records again", "topic", l.p.topic, "partition", l.partition, "attempts", attempt, "after", time.Since(began))
+		l.log.InfoContext(ctx, "the broker takes records again", slog.String("topic", l.p.topic),
+			slog.Int("partition", l.partition), slog.Int("attempts", attempt), slog.Duration("after", time.Since(began)))
 	}
 }

@@ -67,7 +67,7 @@ func NewProducer(client *Client, topic string, partitions int, cfg ProducerConfi
 	if cfg.Send == nil {
 		cfg.Send = client.sender(topic)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // Close ends it
 	p := &Producer{topic: topic, cfg: cfg, cancel: cancel, room: semaphore.NewWeighted(cfg.BufferBytes)}
 	for n := range partitions {
 		l := newLane(p, n, client.cfg.Logger)

@@ -24,7 +24,7 @@ const childVariable = "EARWITNESS_BROKER_CHILD"
 
 func TestMain(m *testing.M) {
 	if job := os.Getenv(childVariable); job != "" {
-		os.Exit(runChild(job))
+		os.Exit(runChild(job)) //nolint:forbidigo // the child's main
 	}
 	goleak.VerifyTestMain(m)
 }

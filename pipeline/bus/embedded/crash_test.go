@@ -51,6 +51,12 @@ func child(t *testing.T, job, dir string) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(out)
 }
 
+// tell prints what was acknowledged.
+func tell(out io.Writer, partition int, end int64) error {
+	_, err := fmt.Fprintln(out, partition, end)
+	return err
+}
+
 // acked reads a line that a child printed.
 func acked(t *testing.T, line string, ends []int64) {
 	t.Helper()
@@ -80,7 +86,7 @@ func loadForever(ctx context.Context, cfg Config, out io.Writer) error {
 				if _, err = p.ProduceSync(ctx, n, records(n, end, size)); err == nil {
 					end += int64(size)
 					mu.Lock()
-					fmt.Fprintln(out, n, end)
+					err = tell(out, n, end)
 					mu.Unlock()
 				}
 			}
@@ -134,7 +140,6 @@ func fillUp(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
 	defer s.client.Close()
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
@@ -153,7 +158,9 @@ func fillUp(ctx context.Context, cfg Config, out io.Writer) error {
 			continue
 		}
 		end += 7
-		fmt.Fprintln(out, 0, end)
+		if err := tell(out, 0, end); err != nil {
+			return err
+		}
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
@@ -167,9 +174,11 @@ func fillUp(ctx context.Context, cfg Config, out io.Writer) error {
 			return fmt.Errorf("records %d lie at %d", end, first)
 		}
 		end += 7
-		fmt.Fprintln(out, 0, end)
+		if err := tell(out, 0, end); err != nil {
+			return err
+		}
 	}
-	return p.Close(ctx)
+	return errors.Join(p.Close(ctx), s.Close())
 }
 
 func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {

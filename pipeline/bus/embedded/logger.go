@@ -19,8 +19,8 @@ func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 	if level == kfake.LogLevelError {
 		at = slog.LevelError
 	}
-	ctx := context.Background()
+	ctx := context.Background() //nolint:forbidigo // kfake gives none
 	if l.to.Enabled(ctx, at) {
-		l.to.Log(ctx, at, "embedded broker", "says", fmt.Sprintf(format, args...))
+		l.to.Log(ctx, at, "embedded broker", slog.String("says", fmt.Sprintf(format, args...)))
 	}
 }

@@ -82,7 +82,7 @@ func openMarks(dir string, ends map[place]int64) (*marks, error) {
 
 // start keeps the marks until stop.
 func (m *marks) start(cluster *kfake.Cluster, log *slog.Logger) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // stop ends it
 	m.cluster, m.log, m.cancel = cluster, log, cancel
 	m.done.Go(func() {
 		ticker := time.NewTicker(markEvery)
@@ -94,7 +94,7 @@ func (m *marks) start(cluster *kfake.Cluster, log *slog.Logger) {
 			case <-ticker.C:
 			}
 			if err := m.write(); err != nil {
-				log.ErrorContext(ctx, "could not note how far the log goes", "error", err)
+				log.ErrorContext(ctx, "could not note how far the log goes", slog.Any("error", err))
 			}
 		}
 	})

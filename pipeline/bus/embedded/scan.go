@@ -125,7 +125,8 @@ func (s *scan) run(ctx context.Context) (end int64, found bool, err error) {
 		if i < len(bases)-1 && s.holdsMore(bases[i+1:]) {
 			return 0, false, s.damage(file, int64(size), end, reason)
 		}
-		s.log.WarnContext(ctx, "the log's last write was not finished and goes", "topic", s.Topic, "partition", s.Partition, "file", file, "bytes", len(content)-size, "next", end)
+		s.log.WarnContext(ctx, "the log's last write was not finished and goes", slog.String("topic", s.Topic),
+			slog.Int("partition", s.Partition), slog.String("file", file), slog.Int("bytes", len(content)-size), slog.Int64("next", end))
 	}
 	return end, true, nil
 }

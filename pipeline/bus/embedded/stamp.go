@@ -31,7 +31,7 @@ func checksum(b []byte) uint32 {
 // batch under a checksum that is no longer right, so that it is cut off as
 // damaged at the next opening. The producer's records carry no time of their
 // own, so the batch's first time is theirs.
-func stampAppendTime(request kmsg.Request) (kmsg.Response, error, bool) {
+func stampAppendTime(request kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // as kfake wants it
 	produce, ok := request.(*kmsg.ProduceRequest)
 	if !ok {
 		return nil, nil, false
