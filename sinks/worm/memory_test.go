@@ -17,7 +17,8 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	objects map[string][]byte
-	extra   []Object
+	// extra versions, newest first, in the place of an object's own listing.
+	extra []Object
 	// fault is asked before each call: whether a Put is applied all the
 	// same, and the error that is returned.
 	fault func(call, name string) (apply bool, err error)
@@ -61,7 +62,9 @@ func (m *memory) List(_ context.Context, prefix, from string, fn func(Object) er
 	_, err := m.fault("list", prefix)
 	var list []Object
 	for name, data := range m.objects {
-		list = append(list, Object{Name: name, Size: int64(len(data))})
+		if !slices.ContainsFunc(m.extra, func(o Object) bool { return o.Name == name }) {
+			list = append(list, Object{Name: name, Size: int64(len(data))})
+		}
 	}
 	list = append(list, m.extra...)
 	m.mu.Unlock()

@@ -40,8 +40,9 @@ type Store interface {
 	// It does not keep data. On S3: one PutObject with If-None-Match, a
 	// checksum and the retention; 412 and 409 are ErrExists.
 	Put(ctx context.Context, name string, data []byte) error
-	// Open reads an object from its start; fs.ErrNotExist when there is
-	// none. Closing early costs no more than what was read.
+	// Open reads an object from its start: the first version that was ever
+	// written under its name; fs.ErrNotExist when there is none. Closing
+	// early costs no more than what was read.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	// List calls fn for all versions of all objects whose name begins with
 	// prefix and is not before from, in the order of names, newest version

@@ -238,15 +238,32 @@ func objectCases() []tamperCase {
 			s.store.objects[s.name(2)] = s.store.objects[s.name(2)][:len(s.store.objects[s.name(2)])-1]
 		}, false, []string{"bytes changed: S2: 1 bytes are cut off"}},
 		{"delete marker", func(s tampering) {
-			delete(s.store.objects, s.name(4))
-			s.store.extra = []Object{{Name: s.name(4), Version: "v2", Marker: true}, {Name: s.name(4), Version: "v1", Noncurrent: true}}
-		}, false, []string{
-			"laid over: S4: a delete marker, version v2, lies over it",
-			"laid over: S4: its version v1 was laid over by another",
+			s.store.extra = []Object{{Name: s.name(2), Version: "v2", Marker: true}, {Name: s.name(2), Version: "v1", Noncurrent: true}}
+		}, true, []string{
+			"laid over: S2: a delete marker, version v2, lies over it; its first version, v1, is there and is what is checked",
 		}},
 		{"second version", func(s tampering) {
-			s.store.extra = []Object{{Name: s.name(4), Version: "v1", Noncurrent: true}}
-		}, false, []string{"laid over: S4: its version v1 was laid over by another"}},
+			s.store.extra = []Object{{Name: s.name(4), Version: "v2"}, {Name: s.name(4), Version: "v1", Noncurrent: true}}
+		}, true, []string{"laid over: S4: version v2 lies over its first, v1, which is there and is what is checked"}},
+		{"second version over a delete marker, first changed", func(s tampering) {
+			s.rewrite(false, change)
+			s.store.extra = []Object{
+				{Name: s.name(2), Version: "v3"},
+				{Name: s.name(2), Version: "v2", Marker: true, Noncurrent: true},
+				{Name: s.name(2), Version: "v1", Noncurrent: true},
+			}
+		}, true, []string{
+			"laid over: S2: version v3 lies over its first, v1",
+			"laid over: S2: a delete marker, version v2, lies over it",
+			"record changed: S2: record 7: offset 47: its bytes are not those that were signed",
+		}},
+		{"delete marker alone", func(s tampering) {
+			delete(s.store.objects, s.name(2))
+			s.store.extra = []Object{{Name: s.name(2), Version: "v2", Marker: true}}
+		}, false, []string{
+			"laid over: S2: a delete marker, version v2, stands in its place, and no version of it is left",
+			"segment removed: S2: offset 40: the offsets 40 to 59, 20 records, are missing before S3",
+		}},
 	}
 }
 

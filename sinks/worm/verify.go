@@ -77,27 +77,62 @@ func newVerification(store Store, known note.Verifiers, options VerifyOptions) (
 
 // list sorts the objects by log and names those that do not belong.
 func (v *verification) list(ctx context.Context) error {
-	return v.store.List(ctx, "", "", func(object Object) error {
-		log, _, err := parseObject(object.Name)
-		fault, detail := FaultVersion, ""
-		switch {
-		case err != nil:
-			fault, detail = FaultForeign, "it does not have the name of a segment"
-		case object.Irregular:
-			detail = "it is not a plain file"
-		case object.Marker:
-			detail = fmt.Sprintf("a delete marker, version %s, lies over it", object.Version)
-		case object.Noncurrent:
-			detail = fmt.Sprintf("its version %s was laid over by another", object.Version)
+	var versions []Object
+	err := v.store.List(ctx, "", "", func(object Object) error {
+		if len(versions) > 0 && versions[0].Name != object.Name {
+			v.sort(versions)
+			versions = versions[:0]
 		}
-		if detail != "" {
-			v.find(Finding{What: fault, Object: object.Name, Record: -1, Offset: -1, Detail: detail})
-			return nil
-		}
-		v.objects[log] = append(v.objects[log], object)
-		v.total += object.Size
+		versions = append(versions, object)
 		return nil
 	})
+	if err == nil && len(versions) > 0 {
+		v.sort(versions)
+	}
+	return err
+}
+
+// sort judges the versions of one name, newest first. The oldest is the one
+// that is checked; whatever lies over it should not be there.
+func (v *verification) sort(versions []Object) {
+	object := versions[len(versions)-1]
+	for i := len(versions) - 1; i >= 0 && object.Marker; i-- {
+		object = versions[i]
+	}
+	log, _, err := parseObject(object.Name)
+	if err != nil {
+		v.find(Finding{
+			What: FaultForeign, Object: object.Name, Record: -1, Offset: -1, Detail: "it does not have the name of a segment",
+		})
+		return
+	}
+	for _, over := range versions {
+		if detail := laidOver(over, object); detail != "" {
+			v.find(Finding{What: FaultVersion, Log: log.String(), Object: object.Name, Record: -1, Offset: -1, Detail: detail})
+		}
+	}
+	if object.Marker || object.Irregular {
+		return
+	}
+	v.objects[log] = append(v.objects[log], object)
+	v.total += object.Size
+}
+
+// laidOver says what is wrong with a version, given the one that counts.
+func laidOver(version, oldest Object) string {
+	switch {
+	case version.Irregular:
+		return "it is not a plain file"
+	case version.Marker && oldest.Marker:
+		return fmt.Sprintf("a delete marker, version %s, stands in its place, and no version of it is left", version.Version)
+	case version.Marker:
+		return fmt.Sprintf("a delete marker, version %s, lies over it; its first version, %s, is there and is what is checked",
+			version.Version, oldest.Version)
+	case version.Version != oldest.Version:
+		return fmt.Sprintf("version %s lies over its first, %s, which is there and is what is checked",
+			version.Version, oldest.Version)
+	}
+	return ""
 }
 
 // order gives the logs that there are or should be, by name.
