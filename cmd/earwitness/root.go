@@ -57,6 +57,7 @@ result where it can be searched and where nobody can change it unnoticed.`,
 // rebuild.go, demo.go and simulate.go.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		runCommand(),
 		trailCommand(),
 		deadLetterCommand(),
 		keyCommand(),

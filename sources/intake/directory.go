@@ -45,6 +45,9 @@ type Config struct {
 	Quiet time.Duration
 	// Rescan is how often the folder is listed, events or not [1 min].
 	Rescan time.Duration
+	// Scanned, when set, is told after each listing whose records are all
+	// acknowledged when that listing began: what was there then is delivered.
+	Scanned func(began time.Time)
 	// Parallel is how many files are read at a time [4].
 	Parallel int
 }
@@ -120,6 +123,12 @@ func setDefaults(c *Config) {
 	}
 }
 
+func (d *Directory) scanned(began time.Time) {
+	if d.config.Scanned != nil {
+		d.config.Scanned(began)
+	}
+}
+
 // Progress is safe to call at any time.
 func (d *Directory) Progress() Progress {
 	return Progress{
@@ -137,7 +146,11 @@ func (d *Directory) Progress() Progress {
 func (d *Directory) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, d.journal.close()) }()
 	if d.config.Once {
+		began := time.Now()
 		_, err := d.scan(ctx, nil)
+		if err == nil {
+			d.scanned(began)
+		}
 		return err
 	}
 	if err := d.watch(ctx); ctx.Err() == nil {

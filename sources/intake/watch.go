@@ -32,6 +32,7 @@ func (d *Directory) watch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		d.scanned(start)
 		wait := d.config.Rescan
 		if open {
 			wait = min(wait, d.config.Quiet)

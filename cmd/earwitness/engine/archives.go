@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"earwitness/cmd/earwitness/config"
+	"earwitness/pipeline/bus"
+	"earwitness/sinks/worm"
+)
+
+// openArchives opens the WORM store and the logs of the three topics.
+func (e *Engine) openArchives(context.Context) error {
+	key, err := e.signingKey()
+	if err != nil {
+		return err
+	}
+	known, err := e.config.WORM.Known(key.Line)
+	if err != nil {
+		return err
+	}
+	store, err := worm.OpenDir(string(e.config.WORM.Directory), e.log)
+	if err != nil {
+		return err
+	}
+	e.worm.store, e.worm.key = store, key
+	if e.worm.evidence, err = newArchive(e, known, bus.TopicEvidence, e.worm.evidence, nil); err != nil {
+		return err
+	}
+	if e.worm.access, err = newArchive(e, known, bus.TopicAccess, e.worm.access, worm.KeepSettled); err != nil {
+		return err
+	}
+	e.worm.deadLetters, err = newArchive(e, known, bus.TopicDeadLetter, e.worm.deadLetters, nil)
+	return err
+}
+
+// newArchive makes an archive of the type of like.
+func newArchive[T any](e *Engine, known note.Verifiers, topic string, _ *worm.Archive[T], keep func(int, *bus.Chunk[T]) bool) (*worm.Archive[T], error) {
+	w := e.config.WORM
+	compression := worm.Uncompressed
+	if w.Compression == config.CompressZstd {
+		compression = worm.Zstandard
+	}
+	return worm.New(worm.Config[T]{
+		Store: e.worm.store, Signer: e.worm.key.Signer, Known: known, Lineage: e.epoch.lineage(), Topic: topic, Keep: keep,
+		SegmentBytes: int64(w.SegmentBytes), SegmentAge: w.SegmentAge.Std(), Compression: compression,
+		HintDir: filepath.Join(string(e.config.Data), "worm-hints"), Logger: e.log,
+	})
+}
+
+// signingKey loads the key, and makes the data folder's own where it is the
+// one in force and missing.
+func (e *Engine) signingKey() (*worm.Key, error) {
+	path, verifier, own := e.config.OwnKey()
+	key, err := e.config.WORM.LoadKey()
+	if err == nil || !own || !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	key, err = worm.GenerateKey("earwitness")
+	if err != nil {
+		return nil, err
+	}
+	if err := key.Save(path, verifier); err != nil {
+		return nil, fmt.Errorf("make signing key in the data folder: %w", err)
+	}
+	e.keyMade = true
+	return key, nil
+}
+
+// known are the verifiers of what was archived; they were read before.
+func (a *archives) known(c *config.Config) note.Verifiers {
+	known, err := c.WORM.Known(a.key.Line)
+	if err != nil {
+		return note.VerifierList()
+	}
+	return known
+}

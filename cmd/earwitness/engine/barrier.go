@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"earwitness/pipeline/bus"
+)
+
+// place is a sink in one partition of a topic.
+type place struct {
+	sink, topic string
+	partition   int
+}
+
+func (p place) String() string { return fmt.Sprintf("%s at %s/%d", p.sink, p.topic, p.partition) }
+
+// tracker knows how far each sink has come, and who has told of a barrier.
+type tracker struct {
+	mu       sync.Mutex
+	progress map[place]bus.Progress
+	// passed lists, by a barrier's id, who holds all before it.
+	passed map[string]map[place]bool
+	moved  chan struct{} // closed when something moves
+}
+
+func newTracker() *tracker {
+	return &tracker{progress: make(map[place]bus.Progress), passed: make(map[string]map[place]bool), moved: make(chan struct{})}
+}
+
+func (t *tracker) wake() {
+	close(t.moved)
+	t.moved = make(chan struct{})
+}
+
+func (t *tracker) note(p bus.Progress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.progress[place{p.Sink, p.Topic, p.Partition}] = p
+	t.wake()
+}
+
+func (t *tracker) pass(at place, id []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.passed[string(id)] == nil {
+		t.passed[string(id)] = make(map[place]bool)
+	}
+	t.passed[string(id)][at] = true
+	t.wake()
+}
+
+// missing says which of the places have not told of the barrier.
+func (t *tracker) missing(id []byte, places []place) (missing []string, moved <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range places {
+		if !t.passed[string(id)][p] {
+			text := p.String()
+			if waits := t.progress[p].Waiting; waits != nil {
+				text += fmt.Sprintf(" (it waits: %v)", waits)
+			}
+			missing = append(missing, text)
+		}
+	}
+	return missing, t.moved
+}
+
+// BarrierError says who did not hold everything in time.
+type BarrierError struct {
+	After   time.Duration
+	Missing []string
+}
+
+func (e *BarrierError) Error() string {
+	shown := e.Missing[:min(len(e.Missing), 5)]
+	return fmt.Sprintf("wait until every sink holds everything: nothing has moved for %s; still missing: %s (%d in all)",
+		e.After, strings.Join(shown, ", "), len(e.Missing))
+}
+
+// await waits until all places have told of the barrier. It gives up when
+// nothing has moved for patience.
+func (t *tracker) await(ctx context.Context, id []byte, places []place, patience time.Duration) error {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		missing, moved := t.missing(id, places)
+		if len(missing) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-moved:
+			timer.Reset(patience)
+		case <-timer.C:
+			slices.Sort(missing)
+			return &BarrierError{After: patience, Missing: missing}
+		}
+	}
+}
+
+func newBarrier() (id []byte, c *bus.Control) {
+	id = make([]byte, 16)
+	_, _ = rand.Read(id) // it never fails
+	return id, &bus.Control{Body: &bus.Control_Barrier{Barrier: &bus.Barrier{Id: id}}}
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"earwitness/pipeline/access"
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+	"earwitness/sinks/index"
+	"earwitness/sinks/worm"
+)
+
+// consumers are all that follows the topics, each in its own goroutines.
+type consumers struct {
+	group  *errgroup.Group
+	ctx    context.Context
+	places map[string][]place // by topic
+	// flush brings everything to disk, in the order of the topics.
+	flush []func(ctx context.Context, partition int) error
+}
+
+// consume starts to follow. soft ends the following; what a sink has begun it
+// may finish until hard ends.
+func (e *Engine) consume(soft, hard context.Context) *consumers {
+	group, ctx := errgroup.WithContext(soft)
+	c := &consumers{group: group, ctx: ctx, places: make(map[string][]place)}
+	for partition := range e.config.Bus.Partitions {
+		heard := bus.NewPartition(e.client, bus.TopicEvidence, partition, decodeEvidence, bus.PartitionConfig{})
+		follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.stage))
+		follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
+		told := bus.NewPartition(e.client, bus.TopicAccess, partition, decodeAccess, bus.PartitionConfig{})
+		follow(e, c, hard, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.index))
+		follow(e, c, hard, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.worm.access))
+		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, bus.PartitionConfig{})
+		follow(e, c, hard, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
+	}
+	c.flush = append(c.flush, e.stage.Flush, e.worm.evidence.Flush, e.index.Flush, e.worm.access.Flush, e.worm.deadLetters.Flush)
+	for _, run := range []func(context.Context) error{e.stage.Run, e.worm.evidence.Run, e.worm.access.Run, e.worm.deadLetters.Run} {
+		group.Go(func() error {
+			if err := run(ctx); ctx.Err() == nil {
+				return err
+			}
+			return nil
+		})
+	}
+	return c
+}
+
+// decodeEvidence and decodeAccess leave texts in the message's bytes, which
+// nobody changes.
+func decodeEvidence(m *bus.Message) (*evidence.Evidence, error) {
+	e := new(evidence.Evidence)
+	if err := e.UnmarshalVTUnsafe(m.Value); err != nil {
+		return nil, fmt.Errorf("decode evidence at offset %d: %w", m.Offset, err)
+	}
+	return e, nil
+}
+
+func decodeAccess(m *bus.Message) (*access.Record, error) {
+	r := new(access.Record)
+	if err := r.UnmarshalVTUnsafe(m.Value); err != nil {
+		return nil, fmt.Errorf("decode record at offset %d: %w", m.Offset, err)
+	}
+	return r, nil
+}
+
+// follow lets a sink follow one partition.
+func follow[T any](e *Engine, c *consumers, hard context.Context, from *bus.Partition[T], topic string, partition int, sink bus.Sink[T]) {
+	at := place{sink.Name(), topic, partition}
+	c.places[topic] = append(c.places[topic], at)
+	c.group.Go(func() error {
+		return bus.Follow(c.ctx, from, bus.Sink[T](&steady[T]{Sink: sink, hard: hard}), partition, bus.FollowConfig{
+			Logger: e.log, Fatal: isFatal,
+			OnBarrier:  func(id []byte) { e.tracker.pass(at, id) },
+			OnProgress: e.tracker.note,
+		})
+	})
+}
+
+// isFatal tells what no retry can mend.
+func isFatal(err error) bool {
+	var tamper *worm.TamperError
+	var lineage *worm.LineageError
+	var mismatch *index.MismatchError
+	return errors.As(err, &tamper) || errors.As(err, &lineage) || errors.As(err, &mismatch)
+}
+
+// steady lets a sink finish a write when the following ends, so that a stop
+// does not throw away work.
+type steady[T any] struct {
+	bus.Sink[T]
+	hard context.Context
+}
+
+func (s *steady[T]) Write(_ context.Context, partition int, chunk *bus.Chunk[T]) error {
+	return s.Sink.Write(s.hard, partition, chunk)
+}
+
+func (s *steady[T]) Flush(_ context.Context, partition int) error {
+	return s.Sink.Flush(s.hard, partition)
+}
+
+// flushAll makes durable what the sinks were given.
+func (c *consumers) flushAll(ctx context.Context, partitions int) error {
+	var errs []error
+	for _, flush := range c.flush {
+		for partition := range partitions {
+			errs = append(errs, flush(ctx, partition))
+		}
+	}
+	return errors.Join(errs...)
+}

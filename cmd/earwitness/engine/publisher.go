@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+	"earwitness/sources/intake"
+)
+
+// publisher puts batches of the sources on the bus: evidence by its subject,
+// dead letters by their identity.
+type publisher struct {
+	evidence, deadLetters *bus.Producer
+	partitions            int
+	letters               atomic.Int64
+}
+
+var _ intake.Publisher = (*publisher)(nil)
+
+// Publish implements intake.Publisher.
+func (p *publisher) Publish(ctx context.Context, batch evidence.Batch, done func(error)) error {
+	records, err := p.records(batch.Evidence)
+	if err != nil {
+		return err
+	}
+	letters, err := p.deadLetterRecords(batch.DeadLetters)
+	if err != nil {
+		return err
+	}
+	both := &both{done: done, open: 2}
+	if err := p.evidence.Produce(ctx, records, both.settle); err != nil {
+		return err
+	}
+	if err := p.deadLetters.Produce(ctx, letters, both.settle); err != nil {
+		// The evidence is on its way, so the batch is answered for.
+		both.settle(err)
+	}
+	p.letters.Add(int64(len(letters)))
+	return nil
+}
+
+// both calls done when two things are settled.
+type both struct {
+	mu   sync.Mutex
+	done func(error)
+	open int
+	err  error
+}
+
+func (b *both) settle(err error) {
+	b.mu.Lock()
+	b.err = errors.Join(b.err, err)
+	b.open--
+	last, joined := b.open == 0, b.err
+	b.mu.Unlock()
+	if last {
+		b.done(joined)
+	}
+}
+
+func (p *publisher) records(pieces []*evidence.Evidence) ([]bus.Record, error) {
+	records := make([]bus.Record, 0, len(pieces))
+	for _, e := range pieces {
+		value, err := e.MarshalVT()
+		if err != nil {
+			return nil, fmt.Errorf("marshal evidence: %w", err)
+		}
+		key := evidence.SubjectKey(nil, e.SubjectKind, e.SubjectId)
+		records = append(records, bus.Record{Partition: bus.PartitionOf(key, p.partitions), Key: key, Value: value})
+	}
+	return records, nil
+}
+
+func (p *publisher) deadLetterRecords(letters []*evidence.DeadLetter) ([]bus.Record, error) {
+	records := make([]bus.Record, 0, len(letters))
+	for _, letter := range letters {
+		value, err := letter.MarshalVT()
+		if err != nil {
+			return nil, fmt.Errorf("marshal dead letter: %w", err)
+		}
+		records = append(records, bus.Record{Partition: bus.PartitionOf(letter.Id, p.partitions), Key: letter.Id, Value: value})
+	}
+	return records, nil
+}
+
+// control sends a control record to every partition of a topic and waits.
+func control(ctx context.Context, to *bus.Producer, partitions int, c *bus.Control) error {
+	for partition := range partitions {
+		if _, err := to.ProduceSync(ctx, partition, []bus.Record{bus.ControlRecord(partition, c)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

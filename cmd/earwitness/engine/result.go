@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"time"
+
+	"earwitness/pipeline/bus"
+	"earwitness/sources/intake"
+)
+
+// Result is what a run has done.
+type Result struct {
+	Sources []SourceResult
+	// DeadLetters of this run, those of the correlator included.
+	DeadLetters int64
+	Took        time.Duration
+	// Epoch in force, and whether a signing key had to be made.
+	Epoch   uint64
+	KeyMade bool
+}
+
+// SourceResult is what one source has done.
+type SourceResult struct {
+	Name     string
+	Progress intake.Progress
+}
+
+// Records counts what all sources have handed on.
+func (r *Result) Records() int64 {
+	n := int64(0)
+	for _, s := range r.Sources {
+		n += s.Progress.Records
+	}
+	return n
+}
+
+func (e *Engine) result() Result {
+	r := Result{Took: time.Since(e.began), Epoch: e.epoch.Number, KeyMade: e.keyMade, DeadLetters: e.publisher.letters.Load() + e.stage.DeadLetters()}
+	for _, s := range e.sources {
+		r.Sources = append(r.Sources, SourceResult{s.name, s.directory.Progress()})
+	}
+	return r
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	// Bytes of the sources' files, read and in all.
+	BytesDone, BytesTotal int64
+	Records, DeadLetters  int64
+	// Behind is how many messages the sinks have still to get, as far as is
+	// known, over all topics.
+	Behind int64
+	// Followed is how many they have got.
+	Followed int64
+}
+
+// Progress is safe to call while Once or Watch goes on.
+func (e *Engine) Progress() Progress {
+	var p Progress
+	for _, s := range e.sources {
+		d := s.directory.Progress()
+		p.BytesDone, p.BytesTotal = p.BytesDone+d.BytesDone, p.BytesTotal+d.BytesTotal
+		p.Records, p.DeadLetters = p.Records+d.Records, p.DeadLetters+d.DeadLetters
+	}
+	e.tracker.mu.Lock()
+	defer e.tracker.mu.Unlock()
+	for at, sink := range e.tracker.progress {
+		if at.topic == bus.TopicEvidence || at.topic == bus.TopicAccess {
+			p.Behind += sink.Lag()
+			p.Followed += sink.Next
+		}
+	}
+	return p
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"earwitness/pipeline/bus"
+)
+
+// Once takes in what the sources hold now, waits until every sink holds
+// everything, and says what was done.
+func (e *Engine) Once(ctx context.Context) (Result, error) {
+	err := e.serve(ctx, func(ctx context.Context, c *consumers) error {
+		if err := e.readSources(ctx); err != nil {
+			return err
+		}
+		if err := e.coverOnce(ctx, e.began); err != nil {
+			return err
+		}
+		return e.passBarrier(ctx, c)
+	})
+	return e.result(), err
+}
+
+// Watch reads until ctx ends, and brings what was read by then to the sinks.
+func (e *Engine) Watch(ctx context.Context) (Result, error) {
+	err := e.serve(context.WithoutCancel(ctx), func(serving context.Context, c *consumers) error {
+		if err := e.watchSources(ctx, serving); err != nil {
+			return err
+		}
+		drain, cancel := context.WithTimeout(serving, Grace)
+		defer cancel()
+		return e.passBarrier(drain, c)
+	})
+	return e.result(), err
+}
+
+// watchSources reads until stop ends, or serving does because something
+// failed.
+func (e *Engine) watchSources(stop, serving context.Context) error {
+	reading, cancel := context.WithCancelCause(serving)
+	defer cancel(nil)
+	unhook := context.AfterFunc(stop, func() { cancel(context.Canceled) })
+	defer unhook()
+	group, reading := errgroup.WithContext(reading)
+	group.Go(func() error { return e.readSources(reading) })
+	for _, s := range e.sources {
+		group.Go(func() error { return e.coverWatched(reading, s) })
+	}
+	group.Go(func() error { return e.trimNowAndThen(reading) })
+	err := group.Wait()
+	switch {
+	case stop.Err() != nil && serving.Err() == nil:
+		return nil // what ended with stop is no failure
+	case serving.Err() != nil:
+		return context.Cause(serving)
+	}
+	return err
+}
+
+// serve follows the topics while work goes on, then flushes and trims.
+func (e *Engine) serve(ctx context.Context, work func(context.Context, *consumers) error) error {
+	hard, abort := context.WithCancel(ctx)
+	defer abort()
+	soft, stop := context.WithCancel(hard)
+	defer stop()
+	c := e.consume(soft, hard)
+	working, fail := context.WithCancelCause(hard)
+	defer fail(nil)
+	// A consumer that fails for good ends the work.
+	unhook := context.AfterFunc(c.ctx, func() {
+		if soft.Err() == nil {
+			fail(errConsumer)
+		}
+	})
+	defer unhook()
+	err := e.start(working)
+	if err == nil {
+		err = work(working, c)
+	}
+	stop()
+	failed := c.group.Wait()
+	if failed != nil {
+		// The cause, rather than that it ended the work.
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.flushAll(hard, e.config.Bus.Partitions); err != nil {
+		return err
+	}
+	return e.trim(hard)
+}
+
+var errConsumer = errors.New("a consumer failed")
+
+// passBarrier sends a barrier through every stage and waits until each sink
+// holds what came before it; the dead letters last.
+func (e *Engine) passBarrier(ctx context.Context, c *consumers) error {
+	id, barrier := newBarrier()
+	if err := control(ctx, e.evidence, e.config.Bus.Partitions, barrier); err != nil {
+		return fmt.Errorf("send barrier: %w", err)
+	}
+	places := append(append([]place(nil), c.places[bus.TopicEvidence]...), c.places[bus.TopicAccess]...)
+	if err := e.tracker.await(ctx, id, places, patience); err != nil {
+		return err
+	}
+	if err := control(ctx, e.deadLetters, e.config.Bus.Partitions, barrier); err != nil {
+		return fmt.Errorf("send barrier: %w", err)
+	}
+	return e.tracker.await(ctx, id, c.places[bus.TopicDeadLetter], patience)
+}
+
+// trimEvery is how often the bus is freed of what all have passed.
+const trimEvery = time.Minute
+
+func (e *Engine) trimNowAndThen(ctx context.Context) error {
+	ticker := time.NewTicker(trimEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := e.trim(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// trim deletes from the bus what the archive, every sink and a snapshot have
+// passed.
+func (e *Engine) trim(ctx context.Context) error {
+	for partition := range e.config.Bus.Partitions {
+		saved := func(context.Context, int) (int64, error) { return e.stage.Saved(partition), nil }
+		for _, t := range []struct {
+			topic     string
+			positions []func(context.Context, int) (int64, error)
+		}{
+			{bus.TopicEvidence, []func(context.Context, int) (int64, error){saved, e.worm.evidence.Position}},
+			{bus.TopicAccess, []func(context.Context, int) (int64, error){e.index.Position, e.worm.access.Position}},
+			{bus.TopicDeadLetter, []func(context.Context, int) (int64, error){e.worm.deadLetters.Position}},
+		} {
+			least := int64(-1)
+			for i, position := range t.positions {
+				at, err := position(ctx, partition)
+				if err != nil {
+					return fmt.Errorf("trim %s/%d: %w", t.topic, partition, err)
+				}
+				if i == 0 || at < least {
+					least = at
+				}
+			}
+			if least <= 0 {
+				continue
+			}
+			if err := e.client.DeleteRecords(ctx, t.topic, partition, least); err != nil {
+				return fmt.Errorf("trim %s/%d before %d: %w", t.topic, partition, least, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"earwitness/cmd/earwitness/config"
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+	"earwitness/sources/genesys"
+	"earwitness/sources/intake"
+	"earwitness/sources/s3log"
+)
+
+// coverEvery is how often a source that is watched states how far it has
+// delivered.
+const coverEvery = 10 * time.Second
+
+// source is one configured source, at work.
+type source struct {
+	name      string
+	lateness  time.Duration
+	directory *intake.Directory
+	// scans are the beginnings of listings whose records are all on the bus;
+	// only the latest matters.
+	scans chan time.Time
+}
+
+// openSources opens all, once or to watch.
+func (e *Engine) openSources(once bool) error {
+	patterns, err := e.config.KeyPatterns()
+	if err != nil {
+		return err
+	}
+	for _, s := range e.config.Sources {
+		src := &source{name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1)}
+		var decoder evidence.Decoder = genesys.New(genesys.Config{})
+		if s.Type == config.S3AccessLog {
+			decoder = s3log.New(s3log.Config{Patterns: patterns})
+		}
+		src.directory, err = intake.New(intake.Config{
+			Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
+			Decoder: decoder, Publisher: e.publisher, Logger: e.log, Scanned: src.scanned,
+		})
+		if err != nil {
+			return err
+		}
+		e.sources = append(e.sources, src)
+	}
+	return nil
+}
+
+func (s *source) scanned(began time.Time) {
+	for {
+		select {
+		case s.scans <- began:
+			return
+		case <-s.scans:
+			// An older one that nobody has taken.
+		}
+	}
+}
+
+// readSources runs all sources until they end or ctx does.
+func (e *Engine) readSources(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range e.sources {
+		group.Go(func() error {
+			if err := s.directory.Run(ctx); err != nil {
+				return fmt.Errorf("read source %s: %w", s.name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// coverOnce states that all sources have delivered up to a time.
+func (e *Engine) coverOnce(ctx context.Context, until time.Time) error {
+	for _, s := range e.sources {
+		if err := e.cover(ctx, s.name, until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) cover(ctx context.Context, name string, until time.Time) error {
+	c := &bus.Control{Body: &bus.Control_Coverage{Coverage: &bus.Coverage{Source: name, UntilMs: until.UnixMilli()}}}
+	if err := control(ctx, e.evidence, e.config.Bus.Partitions, c); err != nil {
+		return fmt.Errorf("state coverage of source %s: %w", name, err)
+	}
+	return nil
+}
+
+// coverWatched states how far a watched source has delivered, now and then.
+func (e *Engine) coverWatched(ctx context.Context, s *source) error {
+	ticker := time.NewTicker(coverEvery)
+	defer ticker.Stop()
+	for {
+		var began time.Time
+		select {
+		case <-ctx.Done():
+			return nil
+		case began = <-s.scans:
+		}
+		if err := e.cover(ctx, s.name, began.Add(-s.lateness)); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			if errors.Is(err, bus.ErrClosed) {
+				return err
+			}
+			e.log.LogAttrs(ctx, slog.LevelWarn, "coverage could not be stated; the next one will do",
+				slog.String("source", s.name), slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"earwitness/cmd/earwitness/config"
+	"earwitness/cmd/earwitness/engine"
+	"earwitness/pipeline/access"
+	"earwitness/sinks/index"
+)
+
+// printRun says what a run has done, what there is now, and how to go on.
+func printRun(cmd *cobra.Command, settings *config.Config, result *engine.Result) error {
+	sum, err := summarize(cmd.Context(), settings, 0)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	printRead(&b, settings, result)
+	printSummary(&b, sum)
+	printKey(&b, settings, result)
+	printNext(&b, settings, "")
+	_, err = cmd.OutOrStdout().Write(b.Bytes())
+	return err
+}
+
+func summarize(ctx context.Context, settings *config.Config, suspects int) (*index.Summary, error) {
+	// A summary is printed also when the run was interrupted.
+	ctx = context.WithoutCancel(ctx)
+	reader, err := openIndex(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close() //nolint:errcheck // it was only read
+	return reader.Summary(ctx, suspects)
+}
+
+func printRead(b *bytes.Buffer, settings *config.Config, result *engine.Result) {
+	seconds := max(result.Took.Seconds(), 0.001)
+	fmt.Fprintf(b, "Read %s in %s (%s a second).\n", count(uint64(result.Records()), "record"),
+		result.Took.Round(10*time.Millisecond), humanize.Comma(int64(float64(result.Records())/seconds)))
+	for _, s := range result.Sources {
+		p := s.Progress
+		fmt.Fprintf(b, "  %-12s %s from %s", s.Name, count(uint64(p.Records), "record"), count(uint64(p.FilesTotal), "file"))
+		if p.Records == 0 && p.FilesTotal > 0 && p.FilesTotal == p.FilesDone {
+			b.WriteString(", nothing new")
+		}
+		if p.Repeated > 0 {
+			fmt.Fprintf(b, ", %s of them sent before", humanize.Comma(p.Repeated))
+		}
+		b.WriteString("\n")
+	}
+	if result.DeadLetters > 0 {
+		fmt.Fprintf(b, "  %s: earwitness deadletter list --data %s\n", count(uint64(result.DeadLetters), "dead letter"), quoted(string(settings.Data)))
+	}
+	b.WriteString("\n")
+}
+
+// barWidth is the width of the longest bar of a summary.
+const barWidth = 28
+
+func printSummary(b *bytes.Buffer, sum *index.Summary) {
+	total, most := int64(0), int64(1)
+	for _, n := range sum.Accesses {
+		total, most = total+n, max(most, n)
+	}
+	fmt.Fprintf(b, "%s to %s, by %s", count(uint64(total), "access"), count(uint64(sum.Recordings), "recording or other object"),
+		count(uint64(sum.Requests), "storage request"))
+	if total > 0 {
+		fmt.Fprintf(b, ", %s to %s", day(sum.First), day(sum.Last))
+	}
+	b.WriteString("\n")
+	for _, v := range verdictOrder() {
+		n := sum.Accesses[v]
+		if n == 0 {
+			continue
+		}
+		bar := strings.Repeat("█", max(1, int(n*barWidth/most)))
+		fmt.Fprintf(b, "  %-13s %10s  %-*s  %s\n", v.Name(), humanize.Comma(n), barWidth, bar, meaning(v))
+	}
+	if sum.PendingAccess > 0 {
+		fmt.Fprintf(b, "  %s may still change: not all sources have delivered that far.\n", humanize.Comma(sum.PendingAccess))
+	}
+	b.WriteString("\n")
+}
+
+func day(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) }
+
+// verdictOrder has what needs no look first.
+func verdictOrder() []access.Verdict {
+	return []access.Verdict{
+		access.Verdict_VERDICT_ATTRIBUTED, access.Verdict_VERDICT_AUDIT_ONLY, access.Verdict_VERDICT_SERVICE, access.Verdict_VERDICT_SYSTEM,
+		access.Verdict_VERDICT_DIRECT, access.Verdict_VERDICT_ANONYMOUS, access.Verdict_VERDICT_UNATTRIBUTED, access.Verdict_VERDICT_OPEN,
+	}
+}
+
+func meaning(v access.Verdict) string {
+	switch v {
+	case access.Verdict_VERDICT_ATTRIBUTED:
+		return "somebody's act, found in the storage too"
+	case access.Verdict_VERDICT_AUDIT_ONLY:
+		return "somebody's act that needed no storage"
+	case access.Verdict_VERDICT_SERVICE:
+		return "the contact centre's own work"
+	case access.Verdict_VERDICT_SYSTEM:
+		return "the storage's own work, or ours"
+	case access.Verdict_VERDICT_DIRECT:
+		return "went around the contact centre"
+	case access.Verdict_VERDICT_ANONYMOUS:
+		return "nobody said who they were"
+	case access.Verdict_VERDICT_UNATTRIBUTED:
+		return "nobody's act explains it"
+	}
+	return "an explanation may still come"
+}
+
+func printKey(b *bytes.Buffer, settings *config.Config, result *engine.Result) {
+	if !result.KeyMade {
+		return
+	}
+	key, verifier, _ := settings.OwnKey()
+	fmt.Fprintf(b, "A signing key was made in the data folder: %s, verifier line in %s.\n"+
+		"Whoever can write that folder can sign too, so it shows mistakes and tampering by others, not\n"+
+		"by whoever holds the folder. \"earwitness keys init\" makes one apart; keep the verifier line elsewhere.\n\n", key, verifier)
+}
+
+// printNext gives commands that work as they stand.
+func printNext(b *bytes.Buffer, settings *config.Config, recording string) {
+	_, verifier, own := settings.OwnKey()
+	if !own {
+		verifier = "VERIFIER_LINE"
+	}
+	fmt.Fprintf(b, "Look further:\n  earwitness trail --data %s", quoted(string(settings.Data)))
+	if recording != "" {
+		fmt.Fprintf(b, " --recording %s --requests", quoted(recording))
+	}
+	fmt.Fprintf(b, "\n  earwitness verify --store %s --key %s\n", quoted(string(settings.WORM.Directory)), quoted(verifier))
+}
+
+// quoted is text as a shell takes it.
+func quoted(text string) string {
+	if text = filepath.Clean(text); !strings.ContainsAny(text, " \t'\"\\$`*?[](){}<>|&;!#~") {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

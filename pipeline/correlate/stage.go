@@ -1,0 +1,187 @@
+package correlate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+)
+
+// Topic takes the records of one topic. Nil means that all in-sync replicas
+// have them.
+type Topic interface {
+	// ProduceSync writes records of one partition in their order and gives
+	// the offset of the first. It retries by itself. Safe concurrently; it
+	// keeps nothing of records. On cancel they may be written or not.
+	ProduceSync(ctx context.Context, partition int, records []bus.Record) (first int64, err error)
+}
+
+// Archive gives back what the evidence topic no longer holds.
+type Archive interface {
+	// Replay calls fn with the archived messages of a partition from the
+	// first on, in order, until fn fails or there are no more.
+	Replay(ctx context.Context, partition int, fn func(*bus.Chunk[*evidence.Evidence]) error) error
+}
+
+// StageConfig of the correlator.
+type StageConfig struct {
+	Rules Rules
+	// Dir gives the folder of a partition's state.
+	Dir func(partition int) string
+	// Access and DeadLetters are where records and what could not be applied
+	// go.
+	Access, DeadLetters Topic
+	// Archive, when set, is replayed where there is no state.
+	Archive Archive
+	// SnapshotEvery and SnapshotRecords are when a snapshot is due [30 s,
+	// 1 million messages].
+	SnapshotEvery   time.Duration
+	SnapshotRecords int64
+	Logger          *slog.Logger
+	// Now is the clock for snapshots [time.Now].
+	Now func() time.Time
+	// Step, when set, is called before each step of a commit with its name,
+	// and its error ends the step: a seam for faults.
+	Step func(partition int, step string) error
+}
+
+// The steps of a commit, in their order.
+const (
+	StepApply    = "apply"
+	StepProduce  = "produce"
+	StepBarrier  = "barrier"
+	StepSnapshot = "snapshot"
+)
+
+// Stage is the correlator as a sink of the evidence topic: it applies what it
+// is given to the fold of the partition, publishes what that touches, and
+// makes state durable now and then. Its position is that of the state in
+// memory, or of the last snapshot after a failure: what lies between is
+// applied again, and repeats records of the same id and revision.
+type Stage struct {
+	cfg StageConfig
+	log *slog.Logger
+	// letters counts dead letters.
+	letters atomic.Int64
+
+	mu         sync.Mutex
+	partitions map[int]*stagePartition
+}
+
+var _ bus.Sink[*evidence.Evidence] = (*Stage)(nil)
+
+// stagePartition is one fold with what goes on around it.
+type stagePartition struct {
+	number int
+
+	mu   sync.Mutex
+	fold *Fold // nil before the first Position and after a failure
+	// skipped evidence has made the fold panic.
+	skipped []int64
+	// whole is when nothing was held back last, saved when state was, and at
+	// which offset.
+	whole, saved time.Time
+	savedAt      int64
+}
+
+// NewStage opens nothing yet: Position does.
+func NewStage(cfg StageConfig) *Stage {
+	if cfg.SnapshotEvery == 0 {
+		cfg.SnapshotEvery = 30 * time.Second
+	}
+	if cfg.SnapshotRecords == 0 {
+		cfg.SnapshotRecords = 1_000_000
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Step == nil {
+		cfg.Step = func(int, string) error { return nil }
+	}
+	return &Stage{cfg: cfg, log: cfg.Logger, partitions: make(map[int]*stagePartition)}
+}
+
+// Name implements bus.Sink.
+func (s *Stage) Name() string { return "correlate" }
+
+func (s *Stage) partition(number int) *stagePartition {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.partitions[number]
+	if p == nil {
+		p = &stagePartition{number: number}
+		s.partitions[number] = p
+	}
+	return p
+}
+
+// Position implements bus.Sink. It opens the fold, and applies what the
+// archive holds where there is no state.
+func (s *Stage) Position(ctx context.Context, number int) (int64, error) {
+	p := s.partition(number)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fold != nil {
+		return p.fold.Next(), nil
+	}
+	fold, err := Open(Config{Rules: s.cfg.Rules, Partition: number, Dir: s.cfg.Dir(number), Logger: s.log})
+	if err != nil {
+		return 0, fmt.Errorf("open state of partition %d: %w", number, err)
+	}
+	for _, offset := range p.skipped {
+		fold.Skip(offset)
+	}
+	if fold.Next() == 0 {
+		if err := s.replay(ctx, number, fold); err != nil {
+			var poison *PoisonError
+			if errors.As(err, &poison) {
+				p.skipped = append(p.skipped, poison.Offset)
+			}
+			return 0, errors.Join(fmt.Errorf("compute state of partition %d from the archive: %w", number, err), fold.Close())
+		}
+	}
+	p.fold, p.saved, p.savedAt = fold, s.cfg.Now(), fold.Next()
+	return fold.Next(), nil
+}
+
+// Saved is the offset where a restart of a partition begins.
+func (s *Stage) Saved(number int) int64 {
+	p := s.partition(number)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.savedAt
+}
+
+// DeadLetters that the stage has made.
+func (s *Stage) DeadLetters() int64 { return s.letters.Load() }
+
+// Close gives back what the folds hold open; it saves nothing: Flush does.
+func (s *Stage) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, p := range s.partitions {
+		p.mu.Lock()
+		errs = append(errs, p.drop())
+		p.mu.Unlock()
+	}
+	return errors.Join(errs...)
+}
+
+func (p *stagePartition) drop() error {
+	fold := p.fold
+	p.fold = nil
+	if fold == nil {
+		return nil
+	}
+	return fold.Close()
+}
