@@ -39,6 +39,12 @@ type StageConfig struct {
 	Access, DeadLetters Topic
 	// Archive, when set, is replayed where there is no state.
 	Archive Archive
+	// HoldFor is how long records are held back while evidence waits to be
+	// applied, so that what changes again meanwhile is published once
+	// [500 ms]. What is caught up is published at once, unless Bulk is set:
+	// then a barrier is waited for.
+	HoldFor time.Duration
+	Bulk    bool
 	// SnapshotEvery and SnapshotRecords are when a snapshot is due [30 s,
 	// 1 million messages].
 	SnapshotEvery   time.Duration
@@ -84,14 +90,17 @@ type stagePartition struct {
 	fold *Fold // nil before the first Position and after a failure
 	// skipped evidence has made the fold panic.
 	skipped []int64
-	// whole is when nothing was held back last, saved when state was, and at
-	// which offset.
-	whole, saved time.Time
+	// published is when records were last, whole when nothing was held back,
+	// saved when state was, and at which offset.
+	published, whole, saved time.Time
 	savedAt      int64
 }
 
 // NewStage opens nothing yet: Position does.
 func NewStage(cfg StageConfig) *Stage {
+	if cfg.HoldFor == 0 {
+		cfg.HoldFor = 500 * time.Millisecond
+	}
 	if cfg.SnapshotEvery == 0 {
 		cfg.SnapshotEvery = 30 * time.Second
 	}
@@ -150,6 +159,7 @@ func (s *Stage) Position(ctx context.Context, number int) (int64, error) {
 		}
 	}
 	p.fold, p.saved, p.savedAt = fold, s.cfg.Now(), fold.Next()
+	p.published = p.saved
 	return fold.Next(), nil
 }
 

@@ -130,7 +130,7 @@ func (s *Stage) tend(ctx context.Context, p *stagePartition) error {
 	switch {
 	case s.isDue(p):
 		err = s.save(ctx, p)
-	case s.cfg.Now().Sub(p.whole) >= wholeEvery:
+	case !s.cfg.Bulk && s.cfg.Now().Sub(p.whole) >= wholeEvery:
 		err = s.publish(ctx, p, true)
 	}
 	if err != nil {

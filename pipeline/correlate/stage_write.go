@@ -46,9 +46,10 @@ func (s *Stage) write(ctx context.Context, p *stagePartition, chunk *bus.Chunk[*
 		return s.afterPoison(ctx, p, chunk, err)
 	}
 	barriers := barriersOf(chunk, p.number)
-	caughtUp := chunk.Next >= chunk.End && s.cfg.Now().Sub(p.whole) >= wholeEvery
-	if err := s.publish(ctx, p, len(barriers) > 0 || caughtUp); err != nil {
-		return err
+	if len(barriers) > 0 || s.isReady(p, chunk.Next >= chunk.End) {
+		if err := s.publish(ctx, p, len(barriers) > 0); err != nil {
+			return err
+		}
 	}
 	if len(barriers) > 0 {
 		if err := s.cfg.Step(p.number, StepBarrier); err != nil {
@@ -62,6 +63,14 @@ func (s *Stage) write(ctx context.Context, p *stagePartition, chunk *bus.Chunk[*
 		return s.save(ctx, p)
 	}
 	return nil
+}
+
+// mostHeld is how many ids may be held back.
+const mostHeld = 250_000
+
+// isReady says whether what was touched should be held back no longer.
+func (s *Stage) isReady(p *stagePartition, caughtUp bool) bool {
+	return p.fold.Pending() >= mostHeld || caughtUp && !s.cfg.Bulk || s.cfg.Now().Sub(p.published) >= s.cfg.HoldFor
 }
 
 func barriersOf(chunk *bus.Chunk[*evidence.Evidence], number int) []bus.Record {
@@ -110,10 +119,14 @@ func (s *Stage) publish(ctx context.Context, p *stagePartition, all bool) error 
 	if err != nil {
 		return err
 	}
-	if all {
-		p.whole = s.cfg.Now()
+	if err := flush(); err != nil {
+		return err
 	}
-	return flush()
+	p.published = s.cfg.Now()
+	if all {
+		p.whole = p.published
+	}
+	return nil
 }
 
 // giveUpUndecodable sends what is no evidence to the dead letters.

@@ -63,7 +63,7 @@ type archives struct {
 // be read once or watched. Errors: *InUseError, *RulesChangedError,
 // *UnfinishedRebuildError, and what the parts say.
 func Open(ctx context.Context, c *config.Config, log *slog.Logger, once bool) (*Engine, error) {
-	e, err := open(ctx, c, log, decideEpoch)
+	e, err := open(ctx, c, log, decideEpoch, once)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, once bool) (*
 	return e, nil
 }
 
-func open(ctx context.Context, c *config.Config, log *slog.Logger, decide func(*config.Config) (*epochFile, error)) (*Engine, error) {
+func open(ctx context.Context, c *config.Config, log *slog.Logger, decide func(*config.Config) (*epochFile, error), bulk bool) (*Engine, error) {
 	e := &Engine{config: c, log: log, tracker: newTracker(), began: time.Now()}
 	var err error
 	if e.lock, err = lockFolder(string(c.Data)); err != nil {
@@ -89,9 +89,19 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, decide func(*
 	}
 	e.stage = correlate.NewStage(correlate.StageConfig{
 		Rules: c.Rules(), Dir: c.StateDir, Access: e.access, DeadLetters: e.deadLetters, Logger: log,
+		Bulk: bulk, HoldFor: holdFor(bulk),
 		Archive: &archive{store: e.worm.store, known: e.worm.known(c), lineage: e.epoch.lineage()},
 	})
 	return e, nil
+}
+
+// holdFor is how long records may be held back: in bulk nobody waits for them
+// but the end.
+func holdFor(bulk bool) time.Duration {
+	if bulk {
+		return time.Minute
+	}
+	return 0 // the default
 }
 
 func (e *Engine) openBus(ctx context.Context) error {
