@@ -110,8 +110,8 @@ func (c *client) createIndex(ctx context.Context, name string) error {
 	return err
 }
 
-func (c *client) extendMapping(ctx context.Context, index string) error {
-	err := c.do(ctx, "extend mapping of "+index, esapi.IndicesPutMappingRequest{Index: []string{index}, Body: encode(mappings())}, nil)
+func (c *client) extendMapping(ctx context.Context, index string, version int) error {
+	err := c.do(ctx, "extend mapping of "+index, esapi.IndicesPutMappingRequest{Index: []string{index}, Body: encode(mappings(version))}, nil)
 	var e *RequestError
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		return fmt.Errorf("%w; a field of it has another type: the index must be deleted and built again (docs/operations/elasticsearch.md)", err)

@@ -79,6 +79,10 @@ type Config struct {
 	Pause func(ctx context.Context, d time.Duration) error
 	// Now replaces the clock.
 	Now func() time.Time
+
+	// version of the templates that is wanted: TemplateVersion, but in tests
+	// of what the next one will find.
+	version int
 }
 
 // prefixes that index names, templates and aliases can begin with.
@@ -88,6 +92,7 @@ func validPrefix(prefix string) bool {
 
 func (cfg *Config) setDefaults() {
 	setDefault(&cfg.Prefix, "earwitness")
+	setDefault(&cfg.version, TemplateVersion)
 	setDefault(&cfg.BulkBytes, 5<<20)
 	setDefault(&cfg.BulkWait, 250*time.Millisecond)
 	setDefault(&cfg.Requests, 4)

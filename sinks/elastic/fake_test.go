@@ -222,7 +222,8 @@ func (f *fake) mapping(w http.ResponseWriter, r *http.Request, pattern string, b
 
 // extend adds fields; a type never changes.
 func extend(mapping, change map[string]any) string {
-	if have, ok := mapping["type"]; ok && have != change["type"] {
+	// A property may be called type, too.
+	if have, ok := mapping["type"].(string); ok && any(have) != change["type"] {
 		return fmt.Sprintf("mapper cannot be changed from type [%v] to [%v]", have, change["type"])
 	}
 	for key, value := range change {

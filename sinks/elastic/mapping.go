@@ -71,7 +71,7 @@ var fields = map[string]string{
 type object = map[string]any
 
 // mappings of every index: nothing but what is listed, and the version.
-func mappings() object {
+func mappings(version int) object {
 	root := object{}
 	for _, kind := range []string{typeNested, typeFlattened, typeDate, typeIP, typeLong, typeBoolean, typeKeyword} {
 		for path := range strings.FieldsSeq(fields[kind]) {
@@ -80,7 +80,7 @@ func mappings() object {
 	}
 	return object{
 		"dynamic":    "strict",
-		"_meta":      object{"earwitness": object{"version": TemplateVersion}},
+		"_meta":      object{"earwitness": object{"version": version}},
 		"properties": root,
 	}
 }

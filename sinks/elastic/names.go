@@ -7,8 +7,12 @@ import (
 	"earwitness/pipeline/access"
 )
 
-// names of everything that is made in Elasticsearch.
-type names struct{ prefix string }
+// names of everything that is made in Elasticsearch, and the version that it
+// must have.
+type names struct {
+	prefix  string
+	version int
+}
 
 // records is the alias of everything that is not retracted.
 func (n names) records() string { return n.prefix + "-records" }

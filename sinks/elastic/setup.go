@@ -15,7 +15,7 @@ type TemplateError struct {
 	What string
 	URL  string
 	// Have is 0 where there is none, and negative where it is not ours.
-	Have int
+	Have, Want int
 }
 
 func (e *TemplateError) Error() string {
@@ -27,7 +27,7 @@ func (e *TemplateError) Error() string {
 		text += "it is there, but was not made by this program: choose another prefix, or take away what is in the way"
 		return text
 	default:
-		text += fmt.Sprintf("it has version %d, and version %d is needed", e.Have, TemplateVersion)
+		text += fmt.Sprintf("it has version %d, and version %d is needed", e.Have, e.Want)
 	}
 	return text + "; run `earwitness elastic setup` as a user who may make templates (docs/operations/elasticsearch.md)"
 }
@@ -46,7 +46,7 @@ func Setup(ctx context.Context, cfg Config) (report []string, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.close(context.WithoutCancel(ctx))) }()
-	s := &setup{client: c, names: names{cfg.Prefix}}
+	s := &setup{client: c, names: names{cfg.Prefix, cfg.version}}
 	if err := s.install(ctx); err != nil {
 		return s.report, err
 	}
@@ -104,8 +104,8 @@ func (s *setup) install(ctx context.Context) error {
 func (s *setup) bring(have int, what string, put func() error) error {
 	switch {
 	case have == foreign:
-		return &TemplateError{What: what, URL: s.client.where, Have: have}
-	case have >= TemplateVersion:
+		return &TemplateError{What: what, URL: s.client.where, Have: have, Want: s.names.version}
+	case have >= s.names.version:
 		s.say("%s: version %d is there", what, have)
 		return nil
 	}
@@ -113,9 +113,9 @@ func (s *setup) bring(have int, what string, put func() error) error {
 		return err
 	}
 	if have == 0 {
-		s.say("%s: made, version %d", what, TemplateVersion)
+		s.say("%s: made, version %d", what, s.names.version)
 	} else {
-		s.say("%s: version %d replaced by %d", what, have, TemplateVersion)
+		s.say("%s: version %d replaced by %d", what, have, s.names.version)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (s *setup) extend(ctx context.Context) error {
 		}
 		for _, index := range slices.Sorted(maps.Keys(versions)) {
 			err := s.bring(versions[index], "index "+index, func() error {
-				if err := s.client.extendMapping(ctx, index); err != nil {
+				if err := s.client.extendMapping(ctx, index, s.names.version); err != nil {
 					return err
 				}
 				return s.client.alias(ctx, index, s.names.records(), s.names.alias(kind))
@@ -156,12 +156,12 @@ func (s *setup) index(ctx context.Context, index string) error {
 		if versions, err = s.client.indexVersions(ctx, index); err != nil {
 			return err
 		}
-		if have = versions[index]; have >= TemplateVersion {
+		if have = versions[index]; have >= s.names.version {
 			s.say("index %s: made", index)
 		}
 	}
-	if have < TemplateVersion {
-		return &TemplateError{What: "index " + index, URL: s.client.where, Have: have}
+	if have < s.names.version {
+		return &TemplateError{What: "index " + index, URL: s.client.where, Have: have, Want: s.names.version}
 	}
 	return nil
 }
@@ -170,8 +170,8 @@ func (s *setup) index(ctx context.Context, index string) error {
 // and changes nothing.
 func (s *setup) verify(ctx context.Context) error {
 	check := func(what string, have int, err error) error {
-		if err == nil && have < TemplateVersion {
-			return &TemplateError{What: what, URL: s.client.where, Have: have}
+		if err == nil && have < s.names.version {
+			return &TemplateError{What: what, URL: s.client.where, Have: have, Want: s.names.version}
 		}
 		return err
 	}

@@ -73,7 +73,7 @@ func Open(ctx context.Context, cfg Config) (*Sink, error) {
 		return nil, fmt.Errorf("open Elasticsearch sink: %w", err)
 	}
 	s := &Sink{
-		cfg: cfg, log: cfg.Logger, client: c, names: names{cfg.Prefix},
+		cfg: cfg, log: cfg.Logger, client: c, names: names{cfg.Prefix, cfg.version},
 		room: semaphore.NewWeighted(cfg.InFlightBytes), queue: newQueue(cfg.BulkBytes),
 		partitions: map[int]*partition{}, ended: make(chan struct{}),
 		waits: &waits{log: cfg.Logger, now: cfg.Now, causes: map[*backoff]error{}},

@@ -8,9 +8,9 @@ const priority = 500
 
 func (n names) componentTemplate() object {
 	return object{
-		"version":  TemplateVersion,
+		"version":  n.version,
 		"_meta":    object{"description": "fields of the records of Earwitness"},
-		"template": object{"mappings": mappings()},
+		"template": object{"mappings": mappings(n.version)},
 	}
 }
 
@@ -24,7 +24,7 @@ func (n names) indexTemplate(kind access.Kind) object {
 	return object{
 		"index_patterns":                     []string{n.pattern(kind)},
 		"priority":                           priority,
-		"version":                            TemplateVersion,
+		"version":                            n.version,
 		"_meta":                              object{"description": "indices of Earwitness, one a month"},
 		"composed_of":                        []string{n.component(), n.custom()},
 		"ignore_missing_component_templates": []string{n.custom()},
