@@ -105,15 +105,15 @@ func runOnce(cmd *cobra.Command, settings *config.Config) error {
 
 // once runs the engine to its end, with a progress bar on a terminal.
 func once(ctx context.Context, errOut io.Writer, settings *config.Config) (result engine.Result, err error) {
-	bar := newRunBar(errOut)
+	bar := newBar(errOut)
+	defer bar.end()
 	log := settings.Log.Logger(bar.above(errOut))
 	e, err := engine.Open(ctx, settings, log, true)
 	if err != nil {
 		return engine.Result{}, err
 	}
 	defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
-	bar.follow(e.Progress)
-	defer bar.end()
+	defer bar.follow(e.Progress)()
 	return e.Once(ctx)
 }
 

@@ -12,92 +12,115 @@ import (
 	"earwitness/cmd/earwitness/engine"
 )
 
-// barEvery is how often the bar is drawn.
-const barEvery = 200 * time.Millisecond
+const (
+	// barEvery is how often a bar is drawn at most.
+	barEvery = 200 * time.Millisecond
+	// barCells of a bar where the terminal has room for them, and what
+	// stands beside them: words, share and seconds.
+	barCells  = 30
+	wordCells = 34
+	barBeside = wordCells + 18
+	barSteps  = 1000
+)
 
-// runBar shows on a terminal how far a run has come: half of the way is
-// reading, half is what the sinks have still to get.
-type runBar struct {
-	bar  *progressbar.ProgressBar // nil where there is no terminal
-	out  io.Writer
-	mu   sync.Mutex
-	stop chan struct{}
-	done sync.WaitGroup
+// bar shows on a terminal how far something has come. Elsewhere it shows
+// nothing. Safe for concurrent use.
+type bar struct {
+	mu    sync.Mutex
+	drawn *progressbar.ProgressBar // nil where there is no terminal
+	last  time.Time
 }
 
-func newRunBar(out io.Writer) *runBar {
-	b := &runBar{out: out, stop: make(chan struct{})}
-	if width(out) > 0 {
-		b.bar = progressbar.NewOptions64(1000, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),
-			progressbar.OptionSetDescription("reading"), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
+func newBar(out io.Writer) *bar {
+	columns := width(out)
+	if columns == 0 {
+		return &bar{}
 	}
-	return b
+	cells := max(5, min(barCells, columns-barBeside))
+	return &bar{drawn: progressbar.NewOptions64(barSteps, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(cells),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(true))}
 }
 
-// follow draws what progress says until end.
-func (b *runBar) follow(progress func() engine.Progress) {
-	if b.bar == nil {
-		return
-	}
-	b.done.Go(func() {
-		ticker := time.NewTicker(barEvery)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-b.stop:
-				return
-			case <-ticker.C:
-				b.draw(progress())
-			}
-		}
-	})
-}
-
-func (b *runBar) draw(p engine.Progress) {
+// draw shows a share of 1, and words before it, unless it just did.
+func (b *bar) draw(words string, share float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	read := 1.0
-	if p.BytesTotal > 0 {
-		read = float64(p.BytesDone) / float64(p.BytesTotal)
-	}
-	kept := 0.0
-	if p.Followed > 0 {
-		kept = read * float64(p.Followed) / float64(p.Followed+p.Behind)
-	}
-	words := fmt.Sprintf("reading %s records", humanize.Comma(p.Records))
-	if read >= 1 {
-		words = fmt.Sprintf("correlating %s records", humanize.Comma(p.Records))
-	}
-	b.bar.Describe(words)
-	// Drawing is not worth failing for.
-	_ = b.bar.Set64(min(999, int64(500*read+500*kept)))
-}
-
-func (b *runBar) end() {
-	if b.bar == nil {
+	if b.drawn == nil || time.Since(b.last) < barEvery {
 		return
 	}
-	close(b.stop)
-	b.done.Wait()
-	_ = b.bar.Finish()
+	b.last = time.Now()
+	b.drawn.Describe(fmt.Sprintf("%-*s", wordCells, cut(words, wordCells)))
+	// Drawing is not worth failing for. The last step ends the bar.
+	_ = b.drawn.Set64(max(0, min(barSteps-1, int64(barSteps*share))))
 }
 
-// above gives a writer whose lines stand above the bar.
-func (b *runBar) above(out io.Writer) io.Writer {
-	if b.bar == nil {
+// end clears the line.
+func (b *bar) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drawn != nil {
+		_ = b.drawn.Finish()
+	}
+}
+
+// above gives a writer to the same terminal whose lines stand above the bar.
+func (b *bar) above(out io.Writer) io.Writer {
+	if b.drawn == nil {
 		return out
 	}
 	return &aboveBar{bar: b, out: out}
 }
 
 type aboveBar struct {
-	bar *runBar
+	bar *bar
 	out io.Writer
 }
 
 func (a *aboveBar) Write(p []byte) (int, error) {
 	a.bar.mu.Lock()
 	defer a.bar.mu.Unlock()
-	_ = a.bar.bar.Clear()
+	_ = a.bar.drawn.Clear()
 	return a.out.Write(p)
+}
+
+// follow draws what progress says, now and then, until stop is called.
+func (b *bar) follow(progress func() engine.Progress) (stop func()) {
+	if b.drawn == nil {
+		return func() {}
+	}
+	var done sync.WaitGroup
+	quit := make(chan struct{})
+	done.Go(func() {
+		ticker := time.NewTicker(barEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-ticker.C:
+				b.draw(runProgress(progress()))
+			}
+		}
+	})
+	return func() {
+		close(quit)
+		done.Wait()
+	}
+}
+
+// runProgress says how far a run has come: half of the way is reading, half
+// is what the sinks have still to get.
+func runProgress(p engine.Progress) (words string, share float64) {
+	read, kept := 1.0, 0.0
+	if p.BytesTotal > 0 {
+		read = float64(p.BytesDone) / float64(p.BytesTotal)
+	}
+	if p.Followed > 0 {
+		kept = float64(p.Followed) / float64(p.Followed+p.Behind)
+	}
+	doing := "reading"
+	if read >= 1 {
+		doing = "correlating"
+	}
+	return doing + " " + humanize.Comma(p.Records) + " records", read * (1 + kept) / 2
 }

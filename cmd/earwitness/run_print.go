@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path/filepath"
+	"os"
 	"strings"
 	"time"
 
@@ -59,7 +59,7 @@ func printRead(b *bytes.Buffer, settings *config.Config, result *engine.Result) 
 		b.WriteString("\n")
 	}
 	if result.DeadLetters > 0 {
-		fmt.Fprintf(b, "  %s: earwitness deadletter list --data %s\n", count(uint64(result.DeadLetters), "dead letter"), quoted(string(settings.Data)))
+		fmt.Fprintf(b, "  %s: %s deadletter list --data %s\n", count(uint64(result.DeadLetters), "dead letter"), program(), quoted(string(settings.Data)))
 	}
 	b.WriteString("\n")
 }
@@ -72,7 +72,7 @@ func printSummary(b *bytes.Buffer, sum *index.Summary) {
 	for _, n := range sum.Accesses {
 		total, most = total+n, max(most, n)
 	}
-	fmt.Fprintf(b, "%s to %s, by %s", count(uint64(total), "access"), count(uint64(sum.Recordings), "recording or other object"),
+	fmt.Fprintf(b, "%s to %s or other objects, by %s", count(uint64(total), "access"), count(uint64(sum.Recordings), "recording"),
 		count(uint64(sum.Requests), "storage request"))
 	if total > 0 {
 		fmt.Fprintf(b, ", %s to %s", day(sum.First), day(sum.Last))
@@ -134,20 +134,35 @@ func printKey(b *bytes.Buffer, settings *config.Config, result *engine.Result) {
 
 // printNext gives commands that work as they stand.
 func printNext(b *bytes.Buffer, settings *config.Config, recording string) {
-	_, verifier, own := settings.OwnKey()
-	if !own {
-		verifier = "VERIFIER_LINE"
-	}
-	fmt.Fprintf(b, "Look further:\n  earwitness trail --data %s", quoted(string(settings.Data)))
+	fmt.Fprintf(b, "Look further:\n  %s trail --data %s", program(), quoted(string(settings.Data)))
 	if recording != "" {
 		fmt.Fprintf(b, " --recording %s --requests", quoted(recording))
 	}
-	fmt.Fprintf(b, "\n  earwitness verify --store %s --key %s\n", quoted(string(settings.WORM.Directory)), quoted(verifier))
+	fmt.Fprintf(b, "\n  %s verify --store %s --key %s\n", program(), quoted(string(settings.WORM.Directory)), quoted(verifierOf(settings)))
 }
+
+// verifierOf gives the file of the own key's verifier line, else the line.
+func verifierOf(settings *config.Config) string {
+	if _, path, own := settings.OwnKey(); own {
+		return path
+	}
+	key, err := settings.WORM.LoadKey()
+	if err != nil {
+		return "VERIFIER" // a run has loaded it, so this is no time to fail
+	}
+	return key.Line
+}
+
+// program is this one as whoever started it named it, so that what is printed
+// works when pasted.
+func program() string { return quoted(os.Args[0]) }
 
 // quoted is text as a shell takes it.
 func quoted(text string) string {
-	if text = filepath.Clean(text); !strings.ContainsAny(text, " \t'\"\\$`*?[](){}<>|&;!#~") {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@%+=:,./-", r)
+	}
+	if text != "" && strings.TrimLeftFunc(text, plain) == "" {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

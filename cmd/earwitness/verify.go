@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
@@ -161,7 +162,11 @@ func printReport(out io.Writer, report worm.Report, kept int) error {
 }
 
 func count(n uint64, what string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(what, "s"):
+		what += "es"
+	default:
 		what += "s"
 	}
 	return humanize.Comma(int64(min(n, 1<<62))) + " " + what
