@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go/compress"
@@ -56,6 +57,9 @@ func nextBatch(b []byte) (head batch, rest []byte, whole bool, err error) {
 	return head, rest, true, nil
 }
 
+// unpacked are buffers between uses.
+var unpacked sync.Pool
+
 // unpack gives the records uncompressed.
 func (b *batch) unpack() ([]byte, error) {
 	by := compress.Compression(b.attributes & maskCompression)
@@ -68,8 +72,14 @@ func (b *batch) unpack() ([]byte, error) {
 	}
 	r := codec.NewReader(bytes.NewReader(b.records))
 	defer r.Close() //nolint:errcheck // it reads from memory
-	var out bytes.Buffer
-	out.Grow(len(b.records) * 5)
+	// Unpacked in a buffer that is used again: how long it becomes is not
+	// known, and what is kept should have no room to spare.
+	out, _ := unpacked.Get().(*bytes.Buffer)
+	if out == nil {
+		out = new(bytes.Buffer)
+	}
+	defer unpacked.Put(out)
+	out.Reset()
 	n, err := out.ReadFrom(io.LimitReader(r, maxBatchBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", codec.Name(), err)
@@ -77,7 +87,7 @@ func (b *batch) unpack() ([]byte, error) {
 	if n > maxBatchBytes {
 		return nil, fmt.Errorf("unpack %s: more than %d bytes", codec.Name(), maxBatchBytes)
 	}
-	return out.Bytes(), nil
+	return bytes.Clone(out.Bytes()), nil
 }
 
 // appendMessages decodes the records from offset from on. Keys and values

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"earwitness/pipeline/access"
 )
@@ -28,7 +29,7 @@ func (s *store) purge(ctx context.Context, floor int64) error {
 			return err
 		}
 		if 3*v.currents < 2*v.total {
-			if err := s.compact(ctx, v); err != nil {
+			if err := s.compact(ctx, v, v.places(func(viewBlock) bool { return true })); err != nil {
 				return err
 			}
 		}
@@ -85,21 +86,32 @@ func (s *store) compactSmall(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.compact(ctx, v); err != nil {
+		sparse := v.places(func(b viewBlock) bool { return b.records < blockRecords/2 })
+		if err := s.compact(ctx, v, sparse); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// compact rewrites a day's blocks in runs, each in a transaction of its own:
+// places of the blocks that which picks.
+func (v *dayView) places(which func(viewBlock) bool) []int {
+	var places []int
+	for n, b := range v.blocks {
+		if which(b) {
+			places = append(places, n)
+		}
+	}
+	return places
+}
+
+// compact rewrites blocks of a day in runs, each in a transaction of its own:
 // what is no longer current is left out, tombstones stay. Answers are the
 // same before, between and after.
-func (s *store) compact(ctx context.Context, v *dayView) error {
+func (s *store) compact(ctx context.Context, v *dayView, places []int) error {
 	small := s.small[v.day]
-	for first := 0; first < len(v.blocks); first += compactBlocks {
-		last := min(first+compactBlocks, len(v.blocks))
-		err := s.transaction(ctx, func() error { return s.compactRun(ctx, v, first, last) })
+	for run := range slices.Chunk(places, compactBlocks) {
+		err := s.transaction(ctx, func() error { return s.compactRun(ctx, v, run) })
 		if err != nil {
 			return fmt.Errorf("compact day %d: %w", v.day, err)
 		}
@@ -108,9 +120,9 @@ func (s *store) compact(ctx context.Context, v *dayView) error {
 	return nil
 }
 
-func (s *store) compactRun(ctx context.Context, v *dayView, first, last int) error {
+func (s *store) compactRun(ctx context.Context, v *dayView, places []int) error {
 	var kept []request
-	for n := first; n < last; n++ {
+	for _, n := range places {
 		err := v.readBlock(ctx, s.conn, s.reader, n, v.current, func(r *access.Record, data []byte) error {
 			row := request{
 				day: v.day, id: id(r.Id), revision: r.GetArrival().GetRevision(),

@@ -49,7 +49,8 @@ func newArchive[T any](e *Engine, known note.Verifiers, topic string, _ *worm.Ar
 	return worm.New(worm.Config[T]{
 		Store: e.worm.store, Signer: e.worm.key.Signer, Known: known, Lineage: e.epoch.lineage(), Topic: topic, Keep: keep,
 		SegmentBytes: int64(w.SegmentBytes), SegmentAge: w.SegmentAge.Std(), Compression: compression,
-		HintDir: filepath.Join(string(e.config.Data), "worm-hints"), Logger: e.log,
+		BufferBytes: segmentBuffer,
+		HintDir:     filepath.Join(string(e.config.Data), "worm-hints"), Logger: e.log,
 	})
 }
 
