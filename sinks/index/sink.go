@@ -32,6 +32,17 @@ func (x *Index) Position(_ context.Context, n int) (int64, error) {
 	return x.partitions[n].next, nil
 }
 
+// Durable is the offset before which everything is on disk; -1 where nothing
+// was ever written. Unlike Position it may be asked by anybody at any time.
+func (x *Index) Durable(_ context.Context, n int) (int64, error) {
+	if err := x.checkPartition(n); err != nil {
+		return 0, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.partitions[n].next, nil
+}
+
 func (x *Index) checkPartition(n int) error {
 	if n < 0 || n >= len(x.partitions) {
 		return fmt.Errorf("index %s has partitions 0 to %d, asked for %d", x.cfg.Path, len(x.partitions)-1, n)
