@@ -65,26 +65,25 @@ func printRead(b *bytes.Buffer, settings *config.Config, result *engine.Result) 
 }
 
 // barWidth is the width of the longest bar of a summary.
-const barWidth = 28
+const barWidth = 16
 
 func printSummary(b *bytes.Buffer, sum *index.Summary) {
 	total, most := int64(0), int64(1)
 	for _, n := range sum.Accesses {
 		total, most = total+n, max(most, n)
 	}
-	fmt.Fprintf(b, "%s to %s or other objects, by %s", count(uint64(total), "access"), count(uint64(sum.Recordings), "recording"),
-		count(uint64(sum.Requests), "storage request"))
+	b.WriteString(count(uint64(total), "access"))
 	if total > 0 {
 		fmt.Fprintf(b, ", %s to %s", day(sum.First), day(sum.Last))
 	}
-	b.WriteString("\n")
+	fmt.Fprintf(b, "\nto %s or other objects, by %s\n", count(uint64(sum.Recordings), "recording"), count(uint64(sum.Requests), "storage request"))
 	for _, v := range verdictOrder() {
 		n := sum.Accesses[v]
 		if n == 0 {
 			continue
 		}
 		bar := strings.Repeat("█", max(1, int(n*barWidth/most)))
-		fmt.Fprintf(b, "  %-13s %10s  %-*s  %s\n", v.Name(), humanize.Comma(n), barWidth, bar, meaning(v))
+		fmt.Fprintf(b, "  %-12s %9s  %-*s  %s\n", v.Name(), humanize.Comma(n), barWidth, bar, meaning(v))
 	}
 	if sum.PendingAccess > 0 {
 		fmt.Fprintf(b, "  %s may still change: not all sources have delivered that far.\n", humanize.Comma(sum.PendingAccess))
@@ -105,9 +104,9 @@ func verdictOrder() []access.Verdict {
 func meaning(v access.Verdict) string {
 	switch v {
 	case access.Verdict_VERDICT_ATTRIBUTED:
-		return "somebody's act, found in the storage too"
+		return "somebody's act, seen in the storage"
 	case access.Verdict_VERDICT_AUDIT_ONLY:
-		return "somebody's act that needed no storage"
+		return "somebody's act, no storage needed"
 	case access.Verdict_VERDICT_SERVICE:
 		return "the contact centre's own work"
 	case access.Verdict_VERDICT_SYSTEM:
@@ -127,9 +126,10 @@ func printKey(b *bytes.Buffer, settings *config.Config, result *engine.Result) {
 		return
 	}
 	key, verifier, _ := settings.OwnKey()
-	fmt.Fprintf(b, "A signing key was made in the data folder: %s, verifier line in %s.\n"+
-		"Whoever can write that folder can sign too, so it shows mistakes and tampering by others, not\n"+
-		"by whoever holds the folder. \"earwitness keys init\" makes one apart; keep the verifier line elsewhere.\n\n", key, verifier)
+	fmt.Fprintf(b, "A signing key was made in the data folder: %s,\nverifier line in %s.\n"+
+		"Whoever can write that folder can sign too, so it shows mistakes and tampering\n"+
+		"by others, not by whoever holds the folder. \"earwitness keys init\" makes one\n"+
+		"apart; keep the verifier line elsewhere.\n\n", key, verifier)
 }
 
 // printNext gives commands that work as they stand.
