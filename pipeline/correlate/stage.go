@@ -25,7 +25,9 @@ type Topic interface {
 // Archive gives back what the evidence topic no longer holds.
 type Archive interface {
 	// Replay calls fn with the archived messages of a partition from the
-	// first on, in order, until fn fails or there are no more.
+	// first on, in order, until fn fails or the topic itself goes on. What
+	// the topic still holds must stay out: whatever was deleted from it has
+	// been published, and so what is replayed is not published again.
 	Replay(ctx context.Context, partition int, fn func(*bus.Chunk[*evidence.Evidence]) error) error
 }
 
@@ -88,12 +90,14 @@ type stagePartition struct {
 
 	mu   sync.Mutex
 	fold *Fold // nil before the first Position and after a failure
+	// failed is why there is no fold.
+	failed error
 	// skipped evidence has made the fold panic.
 	skipped []int64
 	// published is when records were last, whole when nothing was held back,
 	// saved when state was, and at which offset.
 	published, whole, saved time.Time
-	savedAt      int64
+	savedAt                 atomic.Int64
 }
 
 // NewStage opens nothing yet: Position does.
@@ -158,18 +162,15 @@ func (s *Stage) Position(ctx context.Context, number int) (int64, error) {
 			return 0, errors.Join(fmt.Errorf("compute state of partition %d from the archive: %w", number, err), fold.Close())
 		}
 	}
-	p.fold, p.saved, p.savedAt = fold, s.cfg.Now(), fold.Next()
+	p.fold, p.failed, p.saved = fold, nil, s.cfg.Now()
+	p.savedAt.Store(fold.Next())
 	p.published = p.saved
 	return fold.Next(), nil
 }
 
-// Saved is the offset where a restart of a partition begins.
-func (s *Stage) Saved(number int) int64 {
-	p := s.partition(number)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.savedAt
-}
+// Saved is the offset where a restart of a partition begins: the records of
+// all before it are published. It waits for nothing.
+func (s *Stage) Saved(number int) int64 { return s.partition(number).savedAt.Load() }
 
 // DeadLetters that the stage has made.
 func (s *Stage) DeadLetters() int64 { return s.letters.Load() }
@@ -181,17 +182,24 @@ func (s *Stage) Close() error {
 	var errs []error
 	for _, p := range s.partitions {
 		p.mu.Lock()
-		errs = append(errs, p.drop())
+		errs = append(errs, p.close())
 		p.mu.Unlock()
 	}
 	return errors.Join(errs...)
 }
 
-func (p *stagePartition) drop() error {
+func (p *stagePartition) close() error {
 	fold := p.fold
 	p.fold = nil
 	if fold == nil {
 		return nil
 	}
 	return fold.Close()
+}
+
+// drop forgets what is in memory after a failure, which it gives back: what
+// was not saved is applied again from the last snapshot.
+func (p *stagePartition) drop(failure error) error {
+	p.failed = errors.Join(failure, p.close())
+	return p.failed
 }

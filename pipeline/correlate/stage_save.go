@@ -3,7 +3,6 @@ package correlate
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -47,7 +46,7 @@ func (s *Stage) giveUp(
 // isDue says whether a snapshot is: its cost is that of the state, so it also
 // waits until an eighth of that is new.
 func (s *Stage) isDue(p *stagePartition) bool {
-	fresh := p.fold.Next() - p.savedAt
+	fresh := p.fold.Next() - p.savedAt.Load()
 	if fresh < int64(p.fold.Requests()/8) {
 		return false
 	}
@@ -59,7 +58,7 @@ func (s *Stage) save(ctx context.Context, p *stagePartition) error {
 	if err := s.publish(ctx, p, true); err != nil {
 		return err
 	}
-	if p.fold.Next() == p.savedAt {
+	if p.fold.Next() == p.savedAt.Load() {
 		return nil
 	}
 	if err := s.cfg.Step(p.number, StepSnapshot); err != nil {
@@ -68,20 +67,26 @@ func (s *Stage) save(ctx context.Context, p *stagePartition) error {
 	if err := p.fold.Snapshot(); err != nil {
 		return err
 	}
-	p.saved, p.savedAt = s.cfg.Now(), p.fold.Next()
+	p.saved = s.cfg.Now()
+	p.savedAt.Store(p.fold.Next())
 	return nil
 }
 
 // Flush implements bus.Sink: everything is published, and state is durable.
+// After a failure it has nothing to flush and says so: what was lost in memory
+// comes again from Position.
 func (s *Stage) Flush(ctx context.Context, number int) error {
 	p := s.partition(number)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fold == nil {
-		return nil
+	switch {
+	case p.fold == nil && p.failed == nil:
+		return nil // it was never opened
+	case p.fold == nil:
+		return p.notOpen("flush state")
 	}
 	if err := s.save(ctx, p); err != nil {
-		return errors.Join(err, p.drop())
+		return p.drop(err)
 	}
 	return nil
 }
@@ -134,12 +139,13 @@ func (s *Stage) tend(ctx context.Context, p *stagePartition) error {
 		err = s.publish(ctx, p, true)
 	}
 	if err != nil {
-		return errors.Join(err, p.drop())
+		return p.drop(err)
 	}
 	return nil
 }
 
-// replay applies what the archive holds; its records were published before.
+// replay applies what only the archive still holds; its records were published
+// before it was deleted from the topic.
 func (s *Stage) replay(ctx context.Context, number int, fold *Fold) error {
 	if s.cfg.Archive == nil {
 		return nil

@@ -27,12 +27,19 @@ func (s *Stage) Write(ctx context.Context, number int, chunk *bus.Chunk[*evidenc
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.fold == nil {
-		return fmt.Errorf("apply evidence of partition %d: its state is not open", number)
+		return p.notOpen("apply evidence")
 	}
 	if err := s.write(ctx, p, chunk); err != nil {
-		return errors.Join(err, p.drop())
+		return p.drop(err)
 	}
 	return nil
+}
+
+func (p *stagePartition) notOpen(what string) error {
+	if p.failed == nil {
+		return fmt.Errorf("%s of partition %d: its state is not open", what, p.number)
+	}
+	return fmt.Errorf("%s of partition %d: its state has to be opened again after a failure: %w", what, p.number, p.failed)
 }
 
 func (s *Stage) write(ctx context.Context, p *stagePartition, chunk *bus.Chunk[*evidence.Evidence]) error {
