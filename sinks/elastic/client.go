@@ -90,7 +90,7 @@ func (c *client) do(ctx context.Context, action string, request esapi.Request, o
 		}
 		return &RequestError{Action: action, URL: c.where, Err: err}
 	}
-	defer answer.Body.Close()
+	defer answer.Body.Close() //nolint:errcheck // it was only read
 	data, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
 	if err != nil {
 		if ctx.Err() != nil {

@@ -127,7 +127,7 @@ func (e *RequestError) connectionHint() string {
 	case errors.Is(e.Err, errUnreadable):
 		return "look at what stands between: a proxy answers in its place"
 	case errors.Is(e.Err, io.EOF), errors.Is(e.Err, syscall.ECONNRESET), errors.Is(e.Err, syscall.EPIPE):
-		return "the connection was cut: look at Elasticsearch's log, and at proxies between"
+		return "the connection was cut: check whether the URL should begin with https://, and look at Elasticsearch's log and at proxies between"
 	default:
 		return ""
 	}

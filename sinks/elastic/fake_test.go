@@ -92,7 +92,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.requests = append(f.requests, r.Method+" "+r.URL.Path)
-	if f.authorization != "" && r.Header.Get("Authorization") != f.authorization {
+	// Of the scheme, upper and lower case are the same.
+	if f.authorization != "" && !strings.EqualFold(r.Header.Get("Authorization"), f.authorization) {
 		fail(w, http.StatusUnauthorized, "security_exception", "unable to authenticate user")
 		return
 	}

@@ -256,7 +256,9 @@ func TestDownAndBack(t *testing.T) {
 	if err := back.Close(); err != nil {
 		t.Error(err)
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
 }
 
 // TestSlowAndLost has answers that come too late, though the request was

@@ -93,7 +93,7 @@ func openSink(tb testing.TB, cfg Config) *Sink {
 
 // within bounds what a test waits for.
 func within(tb testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
 	tb.Cleanup(cancel)
 	return ctx
 }

@@ -64,6 +64,17 @@ func (q *queue) sealLocked() {
 	q.wake.Signal()
 }
 
+// lower makes later bulks no larger than limit.
+func (q *queue) lower(limit int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if limit >= q.limit {
+		return false
+	}
+	q.limit = limit
+	return true
+}
+
 // next waits for a bulk; nil when the queue was closed.
 func (q *queue) next() *bulk {
 	q.mu.Lock()

@@ -159,6 +159,10 @@ func (s *Sink) logRefused(ctx context.Context, it *item, got *result) {
 // goes to the dead letters.
 func (s *Sink) split(ctx context.Context, b *bulk) error {
 	if len(b.items) > 1 {
+		if s.queue.lower(len(b.body) / 2) {
+			s.log.WarnContext(ctx, "Elasticsearch, or a proxy before it, takes no body as large as bulk_bytes: smaller ones are sent",
+				slog.Int("refused", len(b.body)), slog.Int("limit", len(b.body)/2))
+		}
 		rest := b.cut(len(b.items) / 2)
 		err := s.deliver(ctx, b)
 		if err == nil {

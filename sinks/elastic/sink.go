@@ -136,7 +136,7 @@ func (s *Sink) wait(ctx context.Context, b *backoff, cause error) error {
 
 // Stats tells what was done.
 func (s *Sink) Stats() Stats {
-	cause, retries := s.waits.cause()
+	retries, cause := s.waits.state()
 	return Stats{
 		Stored: s.counts.stored.Load(), Superseded: s.counts.superseded.Load(), DeadLetters: s.counts.buried.Load(),
 		Requests: s.counts.requests.Load(), Bytes: s.counts.bytes.Load(), Retries: retries, Waiting: cause,

@@ -89,9 +89,9 @@ func (w *waits) drop(b *backoff) {
 	}
 }
 
-// cause is nil when nothing waits.
-func (w *waits) cause() (cause error, retries uint64) {
+// state gives how often something waited, and why something does now.
+func (w *waits) state() (retries uint64, cause error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.latest, w.retries
+	return w.retries, w.latest
 }
