@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -207,6 +208,33 @@ func TestReadRefusesToWrite(t *testing.T) {
 		if q := r.URL.Query(); q.Has("versioning") || q.Has("object-lock") {
 			t.Errorf("reading asks for %s", r.URL)
 		}
+	}
+}
+
+// Everything comes from the environment, as it does for the AWS tools.
+func TestOpenURLReadsTheEnvironment(t *testing.T) {
+	isolate(t)
+	f, server := newFake(t)
+	f.lay(fakeKey(testName), []byte("ours"), false)
+	t.Setenv("AWS_ACCESS_KEY_ID", "somebody")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	store, err := OpenURL(t.Context(), "s3://trail/archive/one", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if got := read(t, store, testName); got != "ours" {
+		t.Errorf("read %q", got)
+	}
+	if header := f.requests[0].Header.Get("Authorization"); !strings.Contains(header, "Credential=somebody/") || !strings.Contains(header, "/us-east-1/s3/") {
+		t.Errorf("signed by %q", header)
+	}
+	if store.config.server() != server.URL {
+		t.Errorf("errors would be about %s", store.config.server())
+	}
+	if _, err := OpenURL(t.Context(), "s3://trail?x=1", slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a mistaken URL is taken")
 	}
 }
 

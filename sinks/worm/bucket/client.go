@@ -40,12 +40,6 @@ func newClient(ctx context.Context, c Config, clock *clock) (client *s3.Client, 
 	if err != nil {
 		return nil, nil, loadError(c, err)
 	}
-	if loaded.Region == "" {
-		if c.Endpoint == "" {
-			return nil, nil, errors.New("the bucket's region is not known; set it in the configuration, in AWS_REGION or in the profile")
-		}
-		loaded.Region = defaultRegion
-	}
 	closeIdle = func() {}
 	if built, ok := loaded.HTTPClient.(*awshttp.BuildableClient); ok {
 		frozen := built.Freeze()
@@ -63,15 +57,22 @@ func newClient(ctx context.Context, c Config, clock *clock) (client *s3.Client, 
 				}
 			}))
 	}
-	return s3.NewFromConfig(loaded, func(o *s3.Options) {
+	client = s3.NewFromConfig(loaded, func(o *s3.Options) {
 		if c.Endpoint != "" {
 			o.BaseEndpoint = aws.String(c.Endpoint)
+		}
+		if o.Region == "" && o.BaseEndpoint != nil {
+			o.Region = defaultRegion
 		}
 		o.UsePathStyle = c.PathStyle
 		o.RequestChecksumCalculation, o.ResponseChecksumValidation = checksums(c.Checksums)
 		o.DisableLogOutputChecksumValidationSkipped = true
-		o.APIOptions = append(o.APIOptions, clock.watch)
-	}), closeIdle, nil
+		o.APIOptions = append(o.APIOptions, refusePages, clock.watch)
+	})
+	if client.Options().Region == "" {
+		return nil, nil, errors.New("the bucket's region is not known; set it in the configuration, in AWS_REGION or in the profile")
+	}
+	return client, closeIdle, nil
 }
 
 func checksums(c Checksums) (aws.RequestChecksumCalculation, aws.ResponseChecksumValidation) {

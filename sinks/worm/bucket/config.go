@@ -127,7 +127,7 @@ func (c Config) validateReading() error {
 		errs = append(errs, errors.New("an external id is given without the role that it is for"))
 	}
 	if c.RoleARN != "" && !strings.HasPrefix(c.RoleARN, "arn:") {
-		errs = append(errs, fmt.Errorf("role %q is not an ARN; it begins with arn:aws:iam::", c.RoleARN))
+		errs = append(errs, fmt.Errorf("role %q is not an ARN, as in arn:aws:iam::123456789012:role/archive", c.RoleARN))
 	}
 	if c.ClockSkew < 0 || c.Timeout < 0 || c.Attempts < 0 {
 		errs = append(errs, errors.New("clock skew, timeout and attempts are not negative"))

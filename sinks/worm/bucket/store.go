@@ -38,7 +38,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	if err := s.check(ctx); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("open archive in %s: %w", c.Location, err)
+		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	s.config.Logger.Info("archive is a bucket with Object Lock", slog.String("bucket", c.Bucket), slog.String("prefix", c.Prefix),
 		slog.String("mode", string(c.Mode)), slog.Duration("retention", c.Retention))
@@ -76,9 +76,20 @@ func Read(ctx context.Context, c Config) (*Store, error) {
 	s.reading = true
 	if err := s.checkListing(ctx); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("open archive in %s: %w", c.Location, err)
+		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	return s, nil
+}
+
+// OpenURL opens the store that s3://BUCKET/PREFIX names, for reading alone;
+// see ParseURL.
+func OpenURL(ctx context.Context, text string, logger *slog.Logger) (*Store, error) {
+	c, err := ParseURL(text)
+	if err != nil {
+		return nil, err
+	}
+	c.Logger = logger
+	return Read(ctx, c)
 }
 
 func newStore(ctx context.Context, c Config) (*Store, error) {
@@ -87,6 +98,11 @@ func newStore(ctx context.Context, c Config) (*Store, error) {
 	var err error
 	if s.client, s.closeIdle, err = newClient(ctx, c, s.clock); err != nil {
 		return nil, fmt.Errorf("open archive in %s: %w", c.Location, err)
+	}
+	if endpoint := s.client.Options().BaseEndpoint; endpoint != nil {
+		// The environment or the profile may have named it.
+		s.config.Endpoint = *endpoint
+		s.clock.server = *endpoint
 	}
 	return s, nil
 }
