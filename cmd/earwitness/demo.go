@@ -43,10 +43,14 @@ remove it. Nothing is sent anywhere.`,
 	}
 	cmd.Flags().StringVar(&folder, "data", "", "keep everything in the folder `DIR`, which is empty or missing (default a new temporary one)")
 	cmd.Flags().Uint64Var(&world.Seed, "seed", world.Seed, "draw the world from the number `N`")
+	cmd.Flags().Int64Var(&world.Requests, "requests", world.Requests, "about `N` requests to the bucket")
 	return cmd
 }
 
 func runDemo(cmd *cobra.Command, folder string, world *simulate.Config) error {
+	if err := world.Validate(); err != nil {
+		return usageErrorf(cmd, "%w", err)
+	}
 	ctx := cmd.Context()
 	made, err := makeDemoFolder(&folder)
 	if err != nil {

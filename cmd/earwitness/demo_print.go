@@ -136,7 +136,6 @@ func printTour(b *bytes.Buffer, settings *config.Config, of []index.Suspect) {
 		}
 	}
 	step("What did the storage give out that nobody's act explains?", "trail"+data+" --verdict unattributed")
-	step("What could not be read?", "deadletter list"+data)
 	step("Does the archive still hold all that was put there?",
 		"verify --store "+quoted(string(settings.WORM.Directory))+" --key "+quoted(verifierOf(settings)))
 	fmt.Fprintf(b, "\nAll of it lies in %s. To remove it:\n  rm -r %s\n", settings.Data, quoted(string(settings.Data)))

@@ -89,7 +89,7 @@ func TestExamplesAreValid(t *testing.T) {
 		for line := range strings.Lines(strings.ReplaceAll(cmd.Example, "\\\n", "")) {
 			line, isCommand := strings.CutPrefix(strings.TrimSpace(line), "earwitness ")
 			words, _, _ := strings.Cut(line, "|")
-			if !isCommand || strings.HasPrefix(words, "run ") {
+			if !isCommand {
 				continue
 			}
 			found, rest, err := newRoot().Find(strings.Fields(words))
