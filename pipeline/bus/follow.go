@@ -213,7 +213,7 @@ func (f *follower[T]) pass(ctx context.Context, gap *GapError) error {
 	return nil
 }
 
-// wait pauses after an error and says so.
+// wait pauses after an error and says so. When ctx ends it gives its error.
 func (f *follower[T]) wait(ctx context.Context, err error) error {
 	f.failures++
 	delay := f.delays.next()
@@ -223,10 +223,7 @@ func (f *follower[T]) wait(ctx context.Context, err error) error {
 		f.cfg.Logger.WarnContext(ctx, "a sink waits", f.place(), slog.Int64("next", f.next),
 			slog.Int("failures", f.failures), slog.Duration("retry_in", delay), slog.Any("error", err))
 	}
-	if err := f.cfg.Pause(ctx, delay); err != nil && ctx.Err() == nil {
-		return err
-	}
-	return nil
+	return f.cfg.Pause(ctx, delay)
 }
 
 // place says who reads what.

@@ -269,6 +269,18 @@ func TestWhatNoRetryMendsEndsTheFollower(t *testing.T) {
 	})
 }
 
+func TestADeadlineEndsTheFollower(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	p := NewPartition(NewClient(ClientConfig{}), "t", 3, func(m *Message) (string, error) { return string(m.Value), nil }, PartitionConfig{
+		Fetch: func(ctx context.Context, _ FetchRequest) (FetchResult, error) { return FetchResult{}, ctx.Err() },
+	})
+	// A deadline that passed is, to a request, an error that may get better.
+	if err := Follow(ctx, p, &memorySink{tb: t}, 3, FollowConfig{}); err != nil {
+		t.Errorf("the follower ends with %v", err)
+	}
+}
+
 func TestAnAcceptedGapIsLeftBehind(t *testing.T) {
 	gap := &GapError{Topic: "t", Partition: 3, Want: 0, First: 5}
 	c := newCourse(t)
