@@ -24,13 +24,19 @@ func (p place) String() string { return fmt.Sprintf("%s at %s/%d", p.sink, p.top
 type tracker struct {
 	mu       sync.Mutex
 	progress map[place]bus.Progress
+	// furthest is how far each has ever come: one that fails and begins
+	// again has not moved.
+	furthest map[place]int64
 	// passed lists, by a barrier's id, who holds all before it.
 	passed map[string]map[place]bool
 	moved  chan struct{} // closed when something moves
 }
 
 func newTracker() *tracker {
-	return &tracker{progress: make(map[place]bus.Progress), passed: make(map[string]map[place]bool), moved: make(chan struct{})}
+	return &tracker{
+		progress: make(map[place]bus.Progress), furthest: make(map[place]int64),
+		passed: make(map[string]map[place]bool), moved: make(chan struct{}),
+	}
 }
 
 func (t *tracker) wake() {
@@ -41,8 +47,12 @@ func (t *tracker) wake() {
 func (t *tracker) note(p bus.Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.progress[place{p.Sink, p.Topic, p.Partition}] = p
-	t.wake()
+	at := place{p.Sink, p.Topic, p.Partition}
+	t.progress[at] = p
+	if before, known := t.furthest[at]; !known || p.Next > before {
+		t.furthest[at] = p.Next
+		t.wake()
+	}
 }
 
 func (t *tracker) pass(at place, id []byte) {
@@ -71,20 +81,25 @@ func (t *tracker) missing(id []byte, places []place) (missing []string, moved <-
 	return missing, t.moved
 }
 
-// BarrierError says who did not hold everything in time.
+// BarrierError says who did not hold everything in time. What they lack is on
+// the bus: the next run brings it to them.
 type BarrierError struct {
-	After   time.Duration
 	Missing []string
+	// Cause is why nobody waits any longer.
+	Cause error
 }
 
 func (e *BarrierError) Error() string {
 	shown := e.Missing[:min(len(e.Missing), 5)]
-	return fmt.Sprintf("wait until every sink holds everything: nothing has moved for %s; still missing: %s (%d in all)",
-		e.After, strings.Join(shown, ", "), len(e.Missing))
+	return fmt.Sprintf("wait until every sink holds everything: %v; still missing: %s (%d in all); the next run brings it to them",
+		e.Cause, strings.Join(shown, ", "), len(e.Missing))
 }
 
-// await waits until all places have told of the barrier. It gives up when
-// nothing has moved for patience.
+// Unwrap gives the cause.
+func (e *BarrierError) Unwrap() error { return e.Cause }
+
+// await waits until all places have told of the barrier. It gives up with a
+// *BarrierError when nothing has moved for patience, or ctx ends.
 func (t *tracker) await(ctx context.Context, id []byte, places []place, patience time.Duration) error {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -95,12 +110,13 @@ func (t *tracker) await(ctx context.Context, id []byte, places []place, patience
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			slices.Sort(missing)
+			return &BarrierError{Missing: missing, Cause: context.Cause(ctx)}
 		case <-moved:
 			timer.Reset(patience)
 		case <-timer.C:
 			slices.Sort(missing)
-			return &BarrierError{After: patience, Missing: missing}
+			return &BarrierError{Missing: missing, Cause: fmt.Errorf("nothing has moved for %s", patience)}
 		}
 	}
 }

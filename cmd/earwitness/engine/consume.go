@@ -23,23 +23,30 @@ type consumers struct {
 	flush []func(ctx context.Context, partition int) error
 }
 
-// consume starts to follow. soft ends the following; what a sink has begun it
-// may finish until hard ends.
+// consume starts to follow; the correlator does where there is one. soft ends
+// the following; what a sink has begun it may finish until hard ends.
 func (e *Engine) consume(soft, hard context.Context) *consumers {
 	group, ctx := errgroup.WithContext(soft)
 	c := &consumers{group: group, ctx: ctx, places: make(map[string][]place)}
+	kept := bus.PartitionConfig{FetchBytes: fetchBytes, KeepBytes: keepBytes}
 	for partition := range e.config.Bus.Partitions {
-		heard := bus.NewPartition(e.client, bus.TopicEvidence, partition, decodeEvidence, bus.PartitionConfig{})
-		follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.stage))
+		heard := bus.NewPartition(e.client, bus.TopicEvidence, partition, decodeEvidence, kept)
+		if e.stage != nil {
+			follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.stage))
+		}
 		follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
-		told := bus.NewPartition(e.client, bus.TopicAccess, partition, decodeAccess, bus.PartitionConfig{})
+		told := bus.NewPartition(e.client, bus.TopicAccess, partition, decodeAccess, kept)
 		follow(e, c, hard, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.index))
 		follow(e, c, hard, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.worm.access))
-		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, bus.PartitionConfig{})
+		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, kept)
 		follow(e, c, hard, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
 	}
-	c.flush = append(c.flush, e.stage.Flush, e.worm.evidence.Flush, e.index.Flush, e.worm.access.Flush, e.worm.deadLetters.Flush)
-	for _, run := range []func(context.Context) error{e.stage.Run, e.worm.evidence.Run, e.worm.access.Run, e.worm.deadLetters.Run} {
+	runs := []func(context.Context) error{e.worm.evidence.Run, e.worm.access.Run, e.worm.deadLetters.Run}
+	if e.stage != nil {
+		c.flush, runs = append(c.flush, e.stage.Flush), append(runs, e.stage.Run)
+	}
+	c.flush = append(c.flush, e.worm.evidence.Flush, e.index.Flush, e.worm.access.Flush, e.worm.deadLetters.Flush)
+	for _, run := range runs {
 		group.Go(func() error {
 			if err := run(ctx); ctx.Err() == nil {
 				return err
@@ -86,7 +93,8 @@ func isFatal(err error) bool {
 	var tamper *worm.TamperError
 	var lineage *worm.LineageError
 	var mismatch *index.MismatchError
-	return errors.As(err, &tamper) || errors.As(err, &lineage) || errors.As(err, &mismatch)
+	var missing *MissingError
+	return errors.As(err, &tamper) || errors.As(err, &lineage) || errors.As(err, &mismatch) || errors.As(err, &missing)
 }
 
 // steady lets a sink finish a write when the following ends, so that a stop

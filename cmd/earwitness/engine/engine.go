@@ -22,6 +22,13 @@ import (
 const (
 	// Grace is how long a stop may take to bring what was read to the sinks.
 	Grace = 30 * time.Second
+	// What is on its way may take so much memory: records that wait for the
+	// broker, by topic; messages fetched and kept for the next reader, by
+	// partition; and what is gathered for segments, by topic.
+	producerBuffer = 16 << 20
+	fetchBytes     = 256 << 10
+	keepBytes      = 2 << 20
+	segmentBuffer  = 32 << 20
 	// patience is how long nothing may move before a barrier is given up.
 	patience = 5 * time.Minute
 )
@@ -82,17 +89,22 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, decide func(*
 	if e.epoch, err = decide(c); err != nil {
 		return nil, errors.Join(err, e.lock.Close())
 	}
-	for _, step := range []func(context.Context) error{e.openBus, e.openArchives, e.openIndex} {
+	for _, step := range []func(context.Context) error{e.openBus, e.openArchives, e.openIndex, e.checkPositions, e.refillIndex} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, e.Close(ctx))
 		}
 	}
-	e.stage = correlate.NewStage(correlate.StageConfig{
-		Rules: c.Rules(), Dir: c.StateDir, Access: e.access, DeadLetters: e.deadLetters, Logger: log,
-		Bulk: bulk, HoldFor: holdFor(bulk),
-		Archive: &archive{store: e.worm.store, known: e.worm.known(c), lineage: e.epoch.lineage()},
-	})
+	e.stage = e.newStage(bulk, &archive{client: e.client, store: e.worm.store, known: e.worm.known(c), lineage: e.epoch.lineage()})
 	return e, nil
+}
+
+// newStage makes the correlator; what its state is computed from where it is
+// missing comes from archive.
+func (e *Engine) newStage(bulk bool, archive correlate.Archive) *correlate.Stage {
+	return correlate.NewStage(correlate.StageConfig{
+		Rules: e.config.Rules(), Dir: e.config.StateDir, Access: e.access, DeadLetters: e.deadLetters, Logger: e.log,
+		Bulk: bulk, HoldFor: holdFor(bulk), Archive: archive,
+	})
 }
 
 // holdFor is how long records may be held back: in bulk nobody waits for them
@@ -114,9 +126,10 @@ func (e *Engine) openBus(ctx context.Context) error {
 	if err := e.client.EnsureTopics(ctx, n); err != nil {
 		return err
 	}
-	e.evidence = bus.NewProducer(e.client, bus.TopicEvidence, n, bus.ProducerConfig{})
-	e.access = bus.NewProducer(e.client, bus.TopicAccess, n, bus.ProducerConfig{})
-	e.deadLetters = bus.NewProducer(e.client, bus.TopicDeadLetter, n, bus.ProducerConfig{})
+	buffer := bus.ProducerConfig{BufferBytes: producerBuffer}
+	e.evidence = bus.NewProducer(e.client, bus.TopicEvidence, n, buffer)
+	e.access = bus.NewProducer(e.client, bus.TopicAccess, n, buffer)
+	e.deadLetters = bus.NewProducer(e.client, bus.TopicDeadLetter, n, buffer)
 	e.publisher = &publisher{evidence: e.evidence, deadLetters: e.deadLetters, partitions: n}
 	return nil
 }

@@ -123,9 +123,8 @@ func decideEpoch(c *config.Config) (*epochFile, error) {
 		}
 	case e.Rebuilding:
 		return nil, &UnfinishedRebuildError{Folder: string(c.Data)}
-	case e.Partitions != c.Bus.Partitions:
-		return nil, fmt.Errorf("open data folder %s: it was made with %d partitions, bus.partitions is %d; the number is fixed, so set %d",
-			c.Data, e.Partitions, c.Bus.Partitions, e.Partitions)
+	case e.checkPartitions(c) != nil:
+		return nil, e.checkPartitions(c)
 	case e.Rules != rules:
 		return nil, &RulesChangedError{Folder: string(c.Data)}
 	case !slices.Equal(e.Sources, c.SourceNames()):
@@ -134,6 +133,14 @@ func decideEpoch(c *config.Config) (*epochFile, error) {
 		return e, nil
 	}
 	return e, e.write(c)
+}
+
+func (e *epochFile) checkPartitions(c *config.Config) error {
+	if e.Partitions == c.Bus.Partitions {
+		return nil
+	}
+	return fmt.Errorf("open data folder %s: it was made with %d partitions, bus.partitions is %d; the number is fixed, so set %d",
+		c.Data, e.Partitions, c.Bus.Partitions, e.Partitions)
 }
 
 func rulesOf(c *config.Config) string {

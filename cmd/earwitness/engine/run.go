@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,17 +54,30 @@ func (e *Engine) watchSources(stop, serving context.Context) error {
 	}
 	group.Go(func() error { return e.trimNowAndThen(reading) })
 	err := group.Wait()
-	switch {
-	case stop.Err() != nil && serving.Err() == nil:
-		return nil // what ended with stop is no failure
-	case serving.Err() != nil:
+	if serving.Err() != nil {
 		return context.Cause(serving)
 	}
+	// What ends with stop ends without an error.
 	return err
 }
 
-// serve follows the topics while work goes on, then flushes and trims.
+// serve opens the epoch and follows the topics while work goes on, then
+// flushes and trims.
 func (e *Engine) serve(ctx context.Context, work func(context.Context, *consumers) error) error {
+	err := e.followWhile(ctx, func(ctx context.Context, c *consumers) error {
+		if err := e.start(ctx); err != nil {
+			return err
+		}
+		return work(ctx, c)
+	})
+	if err != nil {
+		return err
+	}
+	return e.trim(ctx)
+}
+
+// followWhile follows the topics while work goes on, then flushes.
+func (e *Engine) followWhile(ctx context.Context, work func(context.Context, *consumers) error) error {
 	hard, abort := context.WithCancel(ctx)
 	defer abort()
 	soft, stop := context.WithCancel(hard)
@@ -78,11 +92,12 @@ func (e *Engine) serve(ctx context.Context, work func(context.Context, *consumer
 		}
 	})
 	defer unhook()
-	err := e.start(working)
-	if err == nil {
-		err = work(working, c)
-	}
+	err := work(working, c)
 	stop()
+	if err != nil {
+		// What the sinks have begun may end, but not for ever.
+		defer time.AfterFunc(Grace, abort).Stop()
+	}
 	failed := c.group.Wait()
 	if failed != nil {
 		// The cause, rather than that it ended the work.
@@ -91,10 +106,7 @@ func (e *Engine) serve(ctx context.Context, work func(context.Context, *consumer
 	if err != nil {
 		return err
 	}
-	if err := c.flushAll(hard, e.config.Bus.Partitions); err != nil {
-		return err
-	}
-	return e.trim(hard)
+	return c.flushAll(hard, e.config.Bus.Partitions)
 }
 
 var errConsumer = errors.New("a consumer failed")
@@ -119,6 +131,8 @@ func (e *Engine) passBarrier(ctx context.Context, c *consumers) error {
 // trimEvery is how often the bus is freed of what all have passed.
 const trimEvery = time.Minute
 
+// trimNowAndThen frees the bus until ctx ends. What fails is tried again: the
+// bus grows meanwhile, and nothing else depends on it.
 func (e *Engine) trimNowAndThen(ctx context.Context) error {
 	ticker := time.NewTicker(trimEvery)
 	defer ticker.Stop()
@@ -129,7 +143,8 @@ func (e *Engine) trimNowAndThen(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		if err := e.trim(ctx); err != nil && ctx.Err() == nil {
-			return err
+			e.log.LogAttrs(ctx, slog.LevelWarn, "the bus could not be freed of what all have passed; it is tried again",
+				slog.Duration("after", trimEvery), slog.Any("error", err))
 		}
 	}
 }
@@ -144,7 +159,7 @@ func (e *Engine) trim(ctx context.Context) error {
 			positions []func(context.Context, int) (int64, error)
 		}{
 			{bus.TopicEvidence, []func(context.Context, int) (int64, error){saved, e.worm.evidence.Position}},
-			{bus.TopicAccess, []func(context.Context, int) (int64, error){e.index.Position, e.worm.access.Position}},
+			{bus.TopicAccess, []func(context.Context, int) (int64, error){e.index.Durable, e.worm.access.Position}},
 			{bus.TopicDeadLetter, []func(context.Context, int) (int64, error){e.worm.deadLetters.Position}},
 		} {
 			least := int64(-1)
