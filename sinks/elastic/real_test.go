@@ -174,7 +174,10 @@ func realBulk(t *testing.T, server *realServer) {
 	cfg.Prefix, cfg.Pause = "many", pause
 	s := openSink(t, cfg)
 	ctx := patiently(t)
-	const count = 20_000
+	count := 20_000
+	if testing.Short() {
+		count = 4000
+	}
 	var all []*access.Record
 	for n := range count {
 		r := makeRecord(n%(count*3/4), uint64(1+n*7919%count))
