@@ -23,7 +23,7 @@ type proveFlags struct {
 func proveCommand() *cobra.Command {
 	var flags proveFlags
 	cmd := &cobra.Command{
-		Use:     "prove --store DIR --key VERIFIER|FILE --topic TOPIC --partition N --offset N",
+		Use:     "prove --store DIR|s3://BUCKET/PREFIX --key VERIFIER|FILE --topic TOPIC --partition N --offset N",
 		GroupID: groupProve,
 		Short:   "Prove that a record was archived",
 		Long: `Write a proof that the record at an offset of a topic was archived: the record
@@ -45,7 +45,7 @@ has only grown since then.`,
 		},
 	}
 	set := cmd.Flags()
-	set.StringVar(&flags.store, "store", "", "folder `DIR` of the archive")
+	set.StringVar(&flags.store, "store", "", "folder `DIR` of the archive, or s3://BUCKET/PREFIX")
 	set.StringVar(&flags.key, "key", "", "verifier line, or `FILE` with the lines of all keys that ever signed")
 	set.StringVar(&flags.topic, "topic", "", "`TOPIC` of the record: evidence, access or deadletter")
 	set.StringVar(&flags.lineage, "lineage", "", "lineage `HEX` of the topic, where the archive holds several")
@@ -64,10 +64,11 @@ has only grown since then.`,
 }
 
 func prove(cmd *cobra.Command, flags *proveFlags) error {
-	store, known, err := openStore(flags.store, flags.key)
+	store, known, err := openStore(cmd.Context(), flags.store, flags.key)
 	if err != nil {
 		return err
 	}
+	defer store.Close()
 	reader, err := worm.NewReader(store, known)
 	if err != nil {
 		return err

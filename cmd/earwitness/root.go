@@ -58,6 +58,7 @@ result where it can be searched and where nobody can change it unnoticed.`,
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		runCommand(),
+		rebuildCommand(),
 		demoCommand(),
 		simulateCommand(),
 		trailCommand(),

@@ -30,7 +30,7 @@ type verifyFlags struct {
 func verifyCommand() *cobra.Command {
 	var flags verifyFlags
 	cmd := &cobra.Command{
-		Use:     "verify --store DIR --key VERIFIER|FILE",
+		Use:     "verify --store DIR|s3://BUCKET/PREFIX --key VERIFIER|FILE",
 		GroupID: groupProve,
 		Short:   "Check that the archive is as it was written",
 		Long: `Check that the archive is as it was written: every signature, every chain and
@@ -47,7 +47,10 @@ wrong usage.`,
 
   # keep the state of today, and hold the store of tomorrow against it
   earwitness verify --store archive --key archive.pub --save-checkpoints monday
-  earwitness verify --store archive --key archive.pub --checkpoint monday`,
+  earwitness verify --store archive --key archive.pub --checkpoint monday
+
+  # in S3, with the credentials that the AWS tools find
+  earwitness verify --store s3://trail/archive --key archive.pub`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := needFlags(cmd, "store", "key"); err != nil {
@@ -57,7 +60,7 @@ wrong usage.`,
 		},
 	}
 	set := cmd.Flags()
-	set.StringVar(&flags.store, "store", "", "folder `DIR` of the archive")
+	set.StringVar(&flags.store, "store", "", "folder `DIR` of the archive, or s3://BUCKET/PREFIX")
 	set.StringVar(&flags.key, "key", "", "verifier line, or `FILE` with the lines of all keys that ever signed")
 	set.StringArrayVar(&flags.checkpoints, "checkpoint", nil, "`FILE` of checkpoints kept elsewhere (repeatable)")
 	set.StringVar(&flags.save, "save-checkpoints", "", "when all holds, write the latest checkpoints to a new `FILE`")
@@ -66,10 +69,11 @@ wrong usage.`,
 
 func verifyStore(cmd *cobra.Command, flags *verifyFlags) error {
 	unread := func(err error) error { return &ExitError{Code: verifyUnread, Err: err} }
-	store, known, err := openStore(flags.store, flags.key)
+	store, known, err := openStore(cmd.Context(), flags.store, flags.key)
 	if err != nil {
 		return unread(err)
 	}
+	defer store.Close()
 	var options worm.VerifyOptions
 	for _, path := range flags.checkpoints {
 		notes, err := readNotes(path)
@@ -102,20 +106,6 @@ func verifyStore(cmd *cobra.Command, flags *verifyFlags) error {
 		return nil
 	}
 	return saveHeads(cmd, store, known, flags.save)
-}
-
-// openStore opens an archive for reading alone, with the verifiers of its
-// keys.
-func openStore(folder, key string) (*worm.Directory, note.Verifiers, error) {
-	known, err := worm.LoadVerifiers(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := worm.ReadDir(folder)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open archive %s: %w", folder, err)
-	}
-	return store, known, nil
 }
 
 func progress(out io.Writer) (step func(done, total int64), end func()) {
