@@ -96,10 +96,6 @@ func (e *ElasticsearchNode) prepare(ctx context.Context, cfg ElasticsearchConfig
 	if err := e.configure(ctx, cfg); err != nil {
 		return err
 	}
-	trust, err := e.TLSConfig()
-	if err != nil {
-		return err
-	}
 	e.Node = newNode("elasticsearch", program{
 		path: filepath.Join(home, "bin", "elasticsearch"),
 		env: []string{
@@ -109,7 +105,7 @@ func (e *ElasticsearchNode) prepare(ctx context.Context, cfg ElasticsearchConfig
 		},
 		// Where the JVM leaves its files.
 		dir: e.place.dir, log: e.place.path("elasticsearch.log"), lasting: e.place.lasting, notRoot: true,
-	}, answersHTTP(e.URL+"/_cluster/health?wait_for_status=yellow&timeout=1s", e.Admin, trust))
+	}, e.answers)
 	return nil
 }
 
@@ -184,6 +180,10 @@ func (e *ElasticsearchNode) Stop() error {
 		return e.place.remove()
 	}
 	return endAll(e.place, e.Node)
+}
+
+func (a *ElasticsearchAccess) answers(ctx context.Context) error {
+	return answersHTTP(ctx, a.URL+"/_cluster/health?wait_for_status=yellow&timeout=1s", a.Admin, a.CA)
 }
 
 func (a *ElasticsearchAccess) String() string {

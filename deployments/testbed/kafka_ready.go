@@ -25,37 +25,42 @@ func (b *kafkaBroker) answers(ctx context.Context) error {
 
 // AwaitInSync returns when all brokers see each other, and every partition is
 // in sync on all its replicas.
-func (k *KafkaCluster) AwaitInSync(ctx context.Context) error {
+func (a *KafkaAccess) AwaitInSync(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
-	for _, address := range k.Plaintext {
-		if err := poll(ctx, nil, func(ctx context.Context) error { return k.inSync(ctx, address) }); err != nil {
-			return fmt.Errorf("wait until kafka is in sync: %w", err)
+	if err := poll(ctx, nil, a.answers); err != nil {
+		return fmt.Errorf("wait until kafka is in sync: %w", err)
+	}
+	return nil
+}
+
+func (a *KafkaAccess) answers(ctx context.Context) error {
+	for _, address := range a.Plaintext {
+		if err := withKafka(ctx, address, a.inSync); err != nil {
+			return fmt.Errorf("ask kafka broker %s: %w", address, err)
 		}
 	}
 	return nil
 }
 
-func (k *KafkaCluster) inSync(ctx context.Context, address string) error {
-	return withKafka(ctx, address, func(conn *kafka.Conn) error {
-		brokers, err := conn.Brokers()
-		if err == nil && len(brokers) != len(k.Brokers) {
-			err = fmt.Errorf("%s sees %d of %d brokers", address, len(brokers), len(k.Brokers))
+func (a *KafkaAccess) inSync(conn *kafka.Conn) error {
+	brokers, err := conn.Brokers()
+	if err != nil {
+		return err
+	}
+	if len(brokers) != len(a.Plaintext) {
+		return fmt.Errorf("it sees %d of %d brokers", len(brokers), len(a.Plaintext))
+	}
+	partitions, err := conn.ReadPartitions()
+	if err != nil {
+		return err
+	}
+	for _, p := range partitions {
+		if len(p.Isr) < len(p.Replicas) {
+			return fmt.Errorf("partition %d of %s: %d of %d replicas are in sync", p.ID, p.Topic, len(p.Isr), len(p.Replicas))
 		}
-		if err != nil {
-			return err
-		}
-		partitions, err := conn.ReadPartitions()
-		if err != nil {
-			return fmt.Errorf("ask %s for partitions: %w", address, err)
-		}
-		for _, p := range partitions {
-			if len(p.Isr) < len(p.Replicas) {
-				return fmt.Errorf("partition %d of %s: %d of %d replicas are in sync", p.ID, p.Topic, len(p.Isr), len(p.Replicas))
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func withKafka(ctx context.Context, address string, ask func(*kafka.Conn) error) (err error) {

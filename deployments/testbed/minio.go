@@ -61,10 +61,6 @@ func (s *S3Server) prepareMinIO(ctx context.Context, cfg MinIOConfig) error {
 			return err
 		}
 	}
-	trust, err := s.TLSConfig()
-	if err != nil {
-		return err
-	}
 	s.Program = filepath.Join(installed, "bin", "minio")
 	s.Node = newNode("minio", program{
 		path: s.Program,
@@ -74,7 +70,7 @@ func (s *S3Server) prepareMinIO(ctx context.Context, cfg MinIOConfig) error {
 		},
 		env: s.minioEnvironment(cfg),
 		dir: s.place.dir, log: s.place.path("minio.log"), lasting: s.place.lasting,
-	}, answersHTTP(s.Endpoint+"/minio/health/ready", Account{}, trust))
+	}, s.answers)
 	return nil
 }
 

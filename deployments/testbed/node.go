@@ -48,6 +48,11 @@ func (n *Node) Start(ctx context.Context) error {
 		return fmt.Errorf("start %s: %w", n.Name, err)
 	}
 	n.process = process
+	if n.program.lasting {
+		if err := writePIDFile(n.program.pidFile(), process.pid); err != nil {
+			return errors.Join(fmt.Errorf("start %s: %w", n.Name, err), process.kill())
+		}
+	}
 	if err := n.awaitReady(ctx); err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w\nthe end of %s:\n%s", n.Name, err, n.LogFile, n.logTail()), process.kill())
 	}
@@ -86,6 +91,7 @@ func (n *Node) Stop(ctx context.Context) error {
 	defer timer.Stop()
 	select {
 	case <-n.process.ended:
+		n.process.wait()
 		return nil
 	case <-timer.C:
 	case <-ctx.Done():

@@ -9,7 +9,10 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 )
+
+const groupPatience = 3 * time.Second
 
 // process is a running program with all that it started: a process group.
 type process struct {
@@ -97,6 +100,24 @@ func (p *process) kill() error {
 	if err := p.signal(syscall.SIGKILL); err != nil {
 		return err
 	}
-	<-p.ended
+	p.wait()
 	return nil
+}
+
+// wait returns when the process has ended, and the others of its group.
+func (p *process) wait() {
+	<-p.ended
+	awaitGroup(p.pid)
+}
+
+// awaitGroup waits for a group to end whose first process has ended. It does
+// not wait for ever: where nobody takes note of orphans' ends, they stay.
+func awaitGroup(pid int) {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(groupPatience); time.Now().Before(deadline); <-ticker.C {
+		if errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) {
+			return
+		}
+	}
 }

@@ -60,6 +60,14 @@ func (s *S3Server) Stop() error {
 	return endAll(s.place, s.Node)
 }
 
+func (a *S3Access) answers(ctx context.Context) error {
+	path := "/minio/health/ready"
+	if a.Product == "versitygw" {
+		path = versityGWHealth
+	}
+	return answersHTTP(ctx, a.Endpoint+path, Account{}, a.CA)
+}
+
 func (a *S3Access) String() string {
 	text := fmt.Sprintf("%s %s, %s", a.Product, a.Version, a.Endpoint)
 	if a.AccessLog != "" {

@@ -11,6 +11,8 @@ import (
 // VersityGWVersion is the versitygw that is run.
 const VersityGWVersion = "v1.8.0"
 
+const versityGWHealth = "/health"
+
 // VersityGWConfig says what gateway is wanted.
 type VersityGWConfig struct {
 	// Arguments are added before the name of the backend.
@@ -52,7 +54,7 @@ func (s *S3Server) prepareVersityGW(ctx context.Context, cfg VersityGWConfig) er
 	}
 	s.Endpoint, s.AccessLog = "http://"+loopback(port), s.place.path("access.log")
 	args := []string{
-		"--port", loopback(port), "--region", s.Region, "--health", "/health",
+		"--port", loopback(port), "--region", s.Region, "--health", versityGWHealth,
 		"--iam-dir", s.place.path("iam"), "--access-log", s.AccessLog,
 	}
 	args = append(args, cfg.Arguments...)
@@ -62,7 +64,7 @@ func (s *S3Server) prepareVersityGW(ctx context.Context, cfg VersityGWConfig) er
 		path: s.Program, args: args,
 		env: []string{"ROOT_ACCESS_KEY=" + s.Root.User, "ROOT_SECRET_KEY=" + s.Root.Password},
 		dir: s.place.dir, log: s.place.path("versitygw.log"), lasting: s.place.lasting,
-	}, answersHTTP(s.Endpoint+"/health", Account{}, nil))
+	}, s.answers)
 	return nil
 }
 
