@@ -43,6 +43,10 @@ test: ## every test, in random order, with the race detector
 	@echo "testing $(PKG)$(if $(RACE), with the race detector,; no C compiler is found: WITHOUT the race detector)"
 	go test $(RACE) -shuffle=on -timeout 20m $(TESTFLAGS) $(PKG)
 
+.PHONY: test-servers
+test-servers: ## the tests on real Elasticsearch, Kafka, MinIO and versitygw; needs mvn and java, fetches them once
+	go test -tags servers -timeout 40m -p 1 $(TESTFLAGS) ./deployments/testbed/... ./sinks/... ./cmd/...
+
 .PHONY: test-fast
 test-fast: ## the inner loop: short tests, cached, nothing but Go
 	CGO_ENABLED=0 go test -short -timeout 5m $(TESTFLAGS) $(PKG)

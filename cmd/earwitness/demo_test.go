@@ -118,7 +118,7 @@ func TestSuspectsArePrintedSafely(t *testing.T) {
 	}
 	var b bytes.Buffer
 	printSuspects(&b, 40, []index.Suspect{{Record: r, Reasons: index.Reasons(r)}, {Record: &access.Record{Failed: true, Class: access.Class_CLASS_READ}}}, make([]truth, 2))
-	if bad := regexp.MustCompile("[^\\n[:print:]]").FindString(b.String()); bad != "" {
+	if bad := regexp.MustCompile(`[^\n[:print:]]`).FindString(b.String()); bad != "" {
 		t.Errorf("%q is printed: %q", bad, b.String())
 	}
 	text := strings.Join(strings.Fields(b.String()), " ")

@@ -156,8 +156,11 @@ func (k *killing) kill(t *testing.T, random *rand.Rand, data string) bool {
 	moment := time.NewTimer(time.Duration(random.Int64N(int64(span))))
 	defer moment.Stop()
 	cmd, out := k.start(t, data)
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // the process's state tells
+		close(ended)
+	}()
 	select {
 	case <-ended:
 		if code := cmd.ProcessState.ExitCode(); code != 0 && code != exitDeadLetters {

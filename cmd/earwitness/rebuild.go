@@ -72,6 +72,7 @@ func rebuild(ctx context.Context, errOut io.Writer, settings *config.Config) (re
 		return engine.Rebuilt{}, err
 	}
 	defer func() { err = errors.Join(err, r.Close(context.WithoutCancel(ctx))) }()
-	defer bar.follow(r.Progress)()
+	stop := bar.follow(r.Progress)
+	defer stop()
 	return r.Run(ctx)
 }

@@ -113,7 +113,8 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config) (resul
 		return engine.Result{}, err
 	}
 	defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
-	defer bar.follow(e.Progress)()
+	stop := bar.follow(e.Progress)
+	defer stop()
 	return e.Once(ctx)
 }
 

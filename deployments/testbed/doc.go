@@ -16,9 +16,9 @@
 //
 // Stop ends a server's processes, waits for them and removes its data. On Linux
 // the kernel ends them when this process dies; what is left of its data the
-// next start removes. Servers that Up starts outlive their process, stand in
-// the cache's state file, and are ended by Down, which checks each process's
-// start time and so hits no other.
+// next start removes. Servers that Up starts outlive their process and are
+// found by Find; how to reach them stands in the cache, in up/NAME/server.json.
+// Down ends them: it checks each process's start time and so hits no other.
 //
 // It needs a Unix, Java 17 or later, Maven and Go. It is for tests: nothing
 // here is tuned, hardened or kept.

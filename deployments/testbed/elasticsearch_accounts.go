@@ -48,7 +48,7 @@ func (e *ElasticsearchNode) writeAccounts() error {
 func elasticsearchHash(password string) (string, error) {
 	const rounds = 1000 // each request pays for them
 	salt := make([]byte, 32)
-	rand.Read(salt) //nolint:errcheck // it never fails
+	rand.Read(salt) // it never fails
 	key, err := pbkdf2.Key(sha512.New, password, salt, rounds, 32)
 	if err != nil {
 		return "", err

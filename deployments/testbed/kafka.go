@@ -125,7 +125,7 @@ func (k *KafkaCluster) prepare(ctx context.Context, cfg KafkaConfig) error {
 // line would take for an option.
 func newClusterID() string {
 	var id [16]byte
-	rand.Read(id[:]) //nolint:errcheck // it never fails
+	rand.Read(id[:]) // it never fails
 	id[0] &= 0x7f
 	return base64.RawURLEncoding.EncodeToString(id[:])
 }

@@ -76,7 +76,7 @@ func (s *S3Server) prepareMinIO(ctx context.Context, cfg MinIOConfig) error {
 
 func (s *S3Server) minioEnvironment(cfg MinIOConfig) []string {
 	key := make([]byte, 32)
-	rand.Read(key) //nolint:errcheck // it never fails
+	rand.Read(key) // it never fails
 	environment := map[string]string{
 		"MINIO_ROOT_USER":      s.Root.User,
 		"MINIO_ROOT_PASSWORD":  s.Root.Password,

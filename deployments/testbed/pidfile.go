@@ -38,7 +38,7 @@ func pidOf(path string) (int, error) {
 	number, wanted, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
 	pid, err := strconv.Atoi(number)
 	if err != nil || pid <= 1 || wanted == "" {
-		return 0, nil // it was killed before it could write it all
+		return 0, nil //nolint:nilerr // it was killed before it could write it all
 	}
 	id, err := identity(pid)
 	if err != nil || id != wanted {

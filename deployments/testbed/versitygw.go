@@ -70,10 +70,10 @@ func (s *S3Server) prepareVersityGW(ctx context.Context, cfg VersityGWConfig) er
 
 // AddVersityGWUser makes a user of a versitygw who owns nothing: others'
 // buckets are denied to him.
-func (s *S3Access) AddVersityGWUser(ctx context.Context, user string) (Account, error) {
+func (a *S3Access) AddVersityGWUser(ctx context.Context, user string) (Account, error) {
 	account := newAccount(user)
-	output, err := exec.CommandContext(ctx, s.Program,
-		"admin", "--access", s.Root.User, "--secret", s.Root.Password, "--endpoint-url", s.Endpoint, "--region", s.Region,
+	output, err := exec.CommandContext(ctx, a.Program,
+		"admin", "--access", a.Root.User, "--secret", a.Root.Password, "--endpoint-url", a.Endpoint, "--region", a.Region,
 		"create-user", "--access", account.User, "--secret", account.Password, "--role", "user").CombinedOutput()
 	if err != nil {
 		return Account{}, fmt.Errorf("add user %s to versitygw: %w\n%s", user, err, lastLines(output, outputInErrors))

@@ -58,7 +58,7 @@ func nextBatch(b []byte) (head batch, rest []byte, whole bool, err error) {
 }
 
 // unpacked are buffers between uses.
-var unpacked sync.Pool
+var unpacked sync.Pool //nolint:gochecknoglobals // a pool keeps no state that anybody could see
 
 // unpack gives the records uncompressed.
 func (b *batch) unpack() ([]byte, error) {

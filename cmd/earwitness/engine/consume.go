@@ -17,7 +17,7 @@ import (
 // consumers are all that follows the topics, each in its own goroutines.
 type consumers struct {
 	group  *errgroup.Group
-	ctx    context.Context
+	ctx    context.Context    //nolint:containedctx // that of group, which ends when a consumer fails
 	places map[string][]place // by topic
 	// flush brings everything to disk, in the order of the topics.
 	flush []func(ctx context.Context, partition int) error
@@ -32,14 +32,14 @@ func (e *Engine) consume(soft, hard context.Context) *consumers {
 	for partition := range e.config.Bus.Partitions {
 		heard := bus.NewPartition(e.client, bus.TopicEvidence, partition, decodeEvidence, kept)
 		if e.stage != nil {
-			follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.stage))
+			follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.stage))
 		}
-		follow(e, c, hard, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
+		follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
 		told := bus.NewPartition(e.client, bus.TopicAccess, partition, decodeAccess, kept)
-		follow(e, c, hard, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.index))
-		follow(e, c, hard, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.worm.access))
+		follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.index))
+		follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.worm.access))
 		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, kept)
-		follow(e, c, hard, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
+		follow(hard, e, c, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
 	}
 	runs := []func(context.Context) error{e.worm.evidence.Run, e.worm.access.Run, e.worm.deadLetters.Run}
 	if e.stage != nil {
@@ -76,7 +76,7 @@ func decodeAccess(m *bus.Message) (*access.Record, error) {
 }
 
 // follow lets a sink follow one partition.
-func follow[T any](e *Engine, c *consumers, hard context.Context, from *bus.Partition[T], topic string, partition int, sink bus.Sink[T]) {
+func follow[T any](hard context.Context, e *Engine, c *consumers, from *bus.Partition[T], topic string, partition int, sink bus.Sink[T]) {
 	at := place{sink.Name(), topic, partition}
 	c.places[topic] = append(c.places[topic], at)
 	c.group.Go(func() error {
@@ -101,7 +101,7 @@ func isFatal(err error) bool {
 // does not throw away work.
 type steady[T any] struct {
 	bus.Sink[T]
-	hard context.Context
+	hard context.Context //nolint:containedctx // it replaces the one of each call
 }
 
 func (s *steady[T]) Write(_ context.Context, partition int, chunk *bus.Chunk[T]) error {

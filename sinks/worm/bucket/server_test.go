@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"earwitness/deployments/testbed"
+	"earwitness/deployments/testbed/bedtest"
 	"earwitness/sinks/sinktest"
 )
 
@@ -24,17 +25,8 @@ type realServer struct {
 	client *s3.Client
 }
 
-func startServer(t *testing.T, server *testbed.S3Server, err error) realServer {
+func newRealServer(t *testing.T, server *testbed.S3Server) realServer {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Log(server)
 	return realServer{S3Server: server, client: newClientOf(t, &server.S3Access, server.Endpoint, root(server))}
 }
 
@@ -85,8 +77,7 @@ func openReal(t *testing.T, config Config) *Store {
 }
 
 func TestOnMinIO(t *testing.T) {
-	server, err := testbed.MinIO(t.Context(), testbed.MinIOConfig{})
-	s := startServer(t, server, err)
+	s := newRealServer(t, bedtest.MinIO(t, testbed.MinIOConfig{}))
 	t.Run("conformance", func(t *testing.T) { sinktest.Run(t, conforming(t, s.bucket(t, "conformance"))) })
 	t.Run("objects", s.testObjects)
 	t.Run("adversary", s.testAdversary)
@@ -102,8 +93,7 @@ func TestOnMinIO(t *testing.T) {
 }
 
 func TestOnVersityGW(t *testing.T) {
-	server, err := testbed.VersityGW(t.Context(), testbed.VersityGWConfig{})
-	s := startServer(t, server, err)
+	s := newRealServer(t, bedtest.VersityGW(t, testbed.VersityGWConfig{}))
 	t.Run("conformance", func(t *testing.T) { sinktest.Run(t, conforming(t, s.bucket(t, "conformance"))) })
 	t.Run("objects", s.testObjects)
 	t.Run("adversary", s.testAdversary)
