@@ -148,7 +148,7 @@ func TestRunMistakes(t *testing.T) {
 		{[]string{"--once", "--s3-logs", dir, "--model", "both"}, 2, `--model: "both" is no model`},
 		{[]string{"--once", "--s3-logs", dir, "--service-role", "a**"}, 2, "--service-role"},
 		{[]string{"--once", "--config", filepath.Join(dir, "none.yaml")}, 2, "no such file"},
-		{[]string{"--once", "--s3-logs", filepath.Join(dir, "nowhere")}, 1, "nowhere"},
+		{[]string{"--once", "--s3-logs", filepath.Join(dir, "nowhere")}, 2, "nowhere"},
 		{[]string{"--once", "--s3-logs", dir, "--cpuprofile", filepath.Join(dir, "no", "where")}, 1, "write CPU profile"},
 	} {
 		got := earwitness(t, append([]string{"run", "--data", filepath.Join(dir, "data")}, test.args...)...)

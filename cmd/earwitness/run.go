@@ -54,6 +54,12 @@ Exit codes of --once: 0 done, 3 done but some input went to the dead letters
 			if len(settings.Sources) == 0 {
 				return usageErrorf(cmd, "there is nothing to read: name logs with --s3-logs and audits with --audits, or sources in a file with --config")
 			}
+			for _, source := range settings.Sources {
+				// Before anything is made in the data folder.
+				if _, err := os.Stat(string(source.Path)); err != nil {
+					return usageErrorf(cmd, "source %s: %w; name a file or folder that is there", source.Name, err)
+				}
+			}
 			stop, err := profile(flags.cpuProfile)
 			if err != nil {
 				return err
