@@ -26,13 +26,13 @@ import (
 )
 
 var (
-	kills    = flag.Int("kills", 0, "how often TestKilled kills a run [50, short 8]")
+	kills    = flag.Int("kills", 0, "how often TestKilled kills a run, and then in a larger world [50, short 8]")
 	killSeed = flag.Uint64("kill-seed", 0, "seed of the moments at which TestKilled kills [by the clock]")
 )
 
 // mostKills on one data folder before a run of it ends.
 const (
-	mostKills = 5
+	mostKills = 8
 	killLanes = 3
 )
 
@@ -97,7 +97,10 @@ type killing struct {
 func newKilling(t *testing.T) *killing {
 	t.Helper()
 	cfg := simulate.DefaultConfig()
-	cfg.Days, cfg.Requests, cfg.Agents, cfg.UglyLines, cfg.FileLines = 3, 3000, 12, 0.02, 200
+	cfg.Days, cfg.Requests, cfg.Agents, cfg.UglyLines, cfg.FileLines = 2, 1000, 12, 0.02, 100
+	if *kills > 0 {
+		cfg.Requests = 5000
+	}
 	k := &killing{dir: t.TempDir(), seed: *killSeed}
 	if k.seed == 0 {
 		k.seed = rand.Uint64()
@@ -116,7 +119,7 @@ func newKilling(t *testing.T) *killing {
 		t.Fatalf("the undisturbed run ends with %+v", got)
 	}
 	k.records, k.letters = withoutArrival(t, trailOf(t, undisturbed)), k.lettersOf(t, undisturbed)
-	if len(k.records) < 3000 || len(k.letters) == 0 {
+	if len(k.records) < 1000 || len(k.letters) == 0 {
 		t.Fatalf("there are %d records and %d letters", len(k.records), len(k.letters))
 	}
 	return k
