@@ -28,7 +28,7 @@ GOVULNCHECK := $(TOOLS)/govulncheck
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## bin/earwitness, one static binary
@@ -46,6 +46,14 @@ test: ## every test, in random order, with the race detector
 .PHONY: test-servers
 test-servers: ## the tests on real Elasticsearch, Kafka, MinIO and versitygw; needs mvn and java, fetches them once
 	go test -tags servers -timeout 40m -p 1 $(TESTFLAGS) ./deployments/testbed/... ./sinks/... ./cmd/...
+
+.PHONY: testbed-up
+testbed-up: ## real servers that tests and people share, and how to reach them (BED="kafka minio": only these)
+	go run ./deployments/testbed/bedctl up $(BED)
+
+.PHONY: testbed-down
+testbed-down: ## stops what testbed-up has started
+	go run ./deployments/testbed/bedctl down
 
 .PHONY: test-fast
 test-fast: ## the inner loop: short tests, cached, nothing but Go

@@ -110,13 +110,13 @@ func (p *process) wait() {
 	awaitGroup(p.pid)
 }
 
-// awaitGroup waits for a group to end whose first process has ended. It does
-// not wait for ever: where nobody takes note of orphans' ends, they stay.
+// awaitGroup waits for a group to end whose first process has ended, though
+// not for ever: it was told to, and there is no more to be done.
 func awaitGroup(pid int) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for deadline := time.Now().Add(groupPatience); time.Now().Before(deadline); <-ticker.C {
-		if errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) {
+		if groupHasEnded(pid) {
 			return
 		}
 	}

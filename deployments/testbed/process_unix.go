@@ -29,3 +29,5 @@ func identity(pid int) (string, error) {
 	}
 	return strings.TrimSpace(string(output)), nil
 }
+
+func groupHasEnded(pid int) bool { return errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) }
