@@ -92,15 +92,21 @@ func (r *reading) emit(ctx context.Context, batch evidence.Batch) error {
 		return err
 	}
 	r.end = batch.End
-	d := r.d
-	d.records.Add(int64(batch.Records))
-	d.deadLetters.Add(int64(len(batch.DeadLetters)))
+	records, letters, repeated := int64(batch.Records), int64(len(batch.DeadLetters)), int64(0)
 	for _, e := range batch.Evidence {
 		if e.Origin.GetOffset() < r.before {
-			d.repeated.Add(1)
+			repeated++
 		}
 	}
-	return d.publish(ctx, r.fail, batch, func() error { return r.tracker.ack(s) })
+	d := r.d
+	if err := d.publish(ctx, r.fail, batch, func() error { return r.tracker.ack(s) }); err != nil {
+		return err
+	}
+	// Only what was accepted has been handed on.
+	d.records.Add(records)
+	d.deadLetters.Add(letters)
+	d.repeated.Add(repeated)
+	return nil
 }
 
 func (d *Directory) publish(ctx context.Context, fail context.CancelCauseFunc, batch evidence.Batch, acked func() error) error {
