@@ -82,7 +82,9 @@ func TestStageTendFails(t *testing.T) {
 		<-time.After(1500 * time.Millisecond)
 		synctest.Wait()
 		cancel()
-		<-ended
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run = %v", err)
+		}
 		if err := s.Flush(t.Context(), 0); !errors.Is(err, errInjected) {
 			t.Errorf("Flush = %v, want what failed", err)
 		}
