@@ -97,6 +97,24 @@ func TestFetchWaitsForOthers(t *testing.T) {
 	}
 }
 
+// TestElasticsearchMustBeTheOneThatIsKnown has a Maven that brings another.
+func TestElasticsearchMustBeTheOneThatIsKnown(t *testing.T) {
+	programs := t.TempDir()
+	t.Setenv("PATH", programs)
+	script := "#!/bin/sh\necho other >elasticsearch-" + ElasticsearchVersion + ".zip\n"
+	if err := os.WriteFile(filepath.Join(programs, "mvn"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := newCache(t)
+	_, err := c.fetch(t.Context(), elasticsearchTool())
+	if failure := new(FetchError); !errors.As(err, &failure) || !strings.Contains(err.Error(), elasticsearchSHA256) {
+		t.Errorf("got %v, want a FetchError with the hash", err)
+	}
+	if present(c.path("elasticsearch-" + ElasticsearchVersion)) {
+		t.Error("another archive was kept")
+	}
+}
+
 // TestFetchErrorsNameWhatIsMissing has commands that fail, or are not there.
 func TestFetchErrorsNameWhatIsMissing(t *testing.T) {
 	programs := t.TempDir()

@@ -3,9 +3,12 @@ package testbed
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,6 +117,10 @@ func kafkaTool() tool {
 	}}
 }
 
+// elasticsearchSHA256 is the archive's hash: Maven's mirrors have no checksum
+// of this one, so that Maven itself can't check it.
+const elasticsearchSHA256 = "c3d95992e27741b33a8057118379cda8b17cfda9e46ff4ec25e3f5b94fc22b52"
+
 // elasticsearchTool is the server with authentication and little else: what
 // Elastic publishes for integration tests.
 func elasticsearchTool() tool {
@@ -121,7 +128,7 @@ func elasticsearchTool() tool {
 		err := fetcher{
 			name: "elasticsearch", version: ElasticsearchVersion, from: fromMaven, program: "mvn",
 			args: []string{
-				"-q", "-B", "-C", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
+				"-q", "-B", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
 				"-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:" + ElasticsearchVersion + ":zip",
 				"-DoutputDirectory=" + dir,
 			},
@@ -130,11 +137,30 @@ func elasticsearchTool() tool {
 			return err
 		}
 		archive := filepath.Join(dir, "elasticsearch-"+ElasticsearchVersion+".zip")
+		if err := checkSHA256(archive, elasticsearchSHA256); err != nil {
+			return &FetchError{Name: "elasticsearch", Version: ElasticsearchVersion, From: fromMaven, Cause: err}
+		}
 		if err := unzip(archive, dir); err != nil {
 			return &FetchError{Name: "elasticsearch", Version: ElasticsearchVersion, From: archive, Cause: err}
 		}
 		return os.Remove(archive)
 	}}
+}
+
+func checkSHA256(path, want string) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != want {
+		return fmt.Errorf("check %s: its SHA-256 is %s, not %s: what was served is not the archive that was chosen; look at the mirror, and remove it from Maven's local repository", filepath.Base(path), got, want)
+	}
+	return nil
 }
 
 func lastLines(text []byte, lines int) string {
