@@ -10,7 +10,8 @@
 // Once takes in what its sources hold, lets a barrier travel through every
 // stage, and ends when each sink has told that it holds everything before it.
 // Watch goes on until its context ends; then the sources stop, what they have
-// sent is followed to the sinks, and all is flushed, within Grace. All
-// goroutines end before either returns. It decides nothing about evidence and
-// formats nothing for people.
+// sent is followed to the sinks, and all is flushed, within Grace. A Rebuild
+// sends what the archive holds through the same stages, in a new epoch; until
+// one has ended, no run is let in. All goroutines end before any of them
+// returns. It decides nothing about evidence and formats nothing for people.
 package engine

@@ -11,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/sumdb/note"
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/cmd/earwitness/engine"
 	"earwitness/pipeline/access"
+	"earwitness/pipeline/bus"
 	"earwitness/sinks/index"
 	"earwitness/sinks/worm"
 )
@@ -172,8 +174,8 @@ func sameID(lines []string, like string) string {
 	return ""
 }
 
-// wantProof checks the archive.
-func wantProof(t *testing.T, c *config.Config) {
+// archive opens the archive for reading.
+func archive(t *testing.T, c *config.Config) (worm.Store, note.Verifiers) {
 	t.Helper()
 	store, err := worm.ReadDir(string(c.WORM.Directory))
 	if err != nil {
@@ -184,10 +186,54 @@ func wantProof(t *testing.T, c *config.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return store, known
+}
+
+// wantProof checks the archive.
+func wantProof(t *testing.T, c *config.Config) {
+	t.Helper()
+	store, known := archive(t, c)
 	report, err := worm.Verify(t.Context(), store, known, worm.VerifyOptions{})
 	if err != nil || !report.Holds() {
 		t.Errorf("the archive does not hold: %v, %v", report, err)
 	}
+}
+
+// retractions are those in the archive that a rebuild made: of offset 0.
+func retractions(t *testing.T, c *config.Config) []*access.Record {
+	t.Helper()
+	store, known := archive(t, c)
+	reader, err := worm.NewReader(store, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs, err := reader.Logs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []*access.Record
+	for _, log := range logs {
+		if log.Topic != bus.TopicAccess {
+			continue
+		}
+		err := reader.Read(t.Context(), log, 0, func(entry worm.Record) error {
+			if bus.IsControl(&entry.Message) {
+				return nil
+			}
+			rec := new(access.Record)
+			if err := rec.UnmarshalVT(entry.Message.Value); err != nil {
+				return err
+			}
+			if _, offset := access.SplitRevision(rec.Arrival.Revision); offset == 0 && rec.State == access.State_STATE_RETRACTED {
+				records = append(records, rec)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return records
 }
 
 // copyFiles copies those of a folder whose names are wanted.
