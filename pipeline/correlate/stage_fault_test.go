@@ -51,7 +51,7 @@ func withBarriers(t *topic, rng *rand.Rand) *topic {
 func TestStageDisturbed(t *testing.T) {
 	t.Parallel()
 	failed := make(map[string]int)
-	for seed := range countWorlds(80, 15) {
+	for seed := range countWorlds(50, 10) {
 		checkWorld(t, randomWorld(seed), func(t *testing.T, w world) []*access.Record {
 			t.Helper()
 			rng := rand.New(rand.NewPCG(seed, 77))
@@ -80,7 +80,7 @@ func TestStageDisturbed(t *testing.T) {
 // the last one is that of a run without any, arrival included.
 func TestStageUndisturbedIsTheSame(t *testing.T) {
 	t.Parallel()
-	for seed := range countWorlds(40, 8) {
+	for seed := range countWorlds(25, 5) {
 		w, rng := randomWorld(seed), rand.New(rand.NewPCG(seed, 78))
 		laid := withBarriers(topicOf(w, rng), rng)
 		calm, mad := newStageRun(t, w.Rules, laid, rng), newStageRun(t, w.Rules, laid, rng)
@@ -109,7 +109,7 @@ func TestStageUndisturbedIsTheSame(t *testing.T) {
 // evidence go to the dead letters; the rest goes on as if they had not been.
 func TestStagePoison(t *testing.T) {
 	t.Parallel()
-	for seed := range countWorlds(30, 6) {
+	for seed := range countWorlds(20, 5) {
 		checkWorld(t, randomWorld(seed), func(t *testing.T, w world) []*access.Record {
 			t.Helper()
 			rng := rand.New(rand.NewPCG(seed, 79))
