@@ -69,9 +69,13 @@ func TestStageDisturbed(t *testing.T) {
 			return
 		}
 	}
+	least := 10
+	if countWorlds(50, 10) < 50 {
+		least = 1 // a few worlds are there to be quick
+	}
 	for _, step := range []string{correlate.StepApply, correlate.StepProduce, correlate.StepBarrier, correlate.StepSnapshot, "produce sync"} {
-		if failed[step] == 0 {
-			t.Errorf("step %q failed %d times only", step, failed[step])
+		if failed[step] < least {
+			t.Errorf("step %q failed %d times only, want %d", step, failed[step], least)
 		}
 	}
 }
