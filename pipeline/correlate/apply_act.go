@@ -15,8 +15,7 @@ func (s *state) applyAct(sub *subject, e *evidence.Evidence, body []byte) {
 	a := s.acts[fact.AuditId]
 	var work settling
 	if a == nil && s.departed.has(evidence.ActID(fact.AuditId)) {
-		s.ignored++
-		return
+		return // the record that stands is neither shrunk nor contradicted
 	}
 	if a == nil {
 		a = &act{

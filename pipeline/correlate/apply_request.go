@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 	"strings"
@@ -14,8 +15,7 @@ func (s *state) applyRequest(sub *subject, e *evidence.Evidence, body []byte) {
 	id := evidence.ID(e.GetRequest().Identity)
 	ref, known := s.byID[id]
 	if !known && s.departed.has(id) {
-		s.ignored++
-		return
+		return // the record that stands is neither shrunk nor contradicted
 	}
 	if !known {
 		ref = s.requests.take()
@@ -152,17 +152,28 @@ func orderOf(requestID string) uint64 {
 	return binary.BigEndian.Uint64(start[:])
 }
 
-// less is the order of section 5: by second, then by identity, of requests of
-// one bucket and key.
-func (s *state) less(a, b uint32) bool {
+// less says whether a comes before b in the order of section 5.
+func (s *state) less(a, b uint32) bool { return s.compare(a, b) < 0 }
+
+// compare is the order of section 5: by second, then by identity, which the
+// start of the request id settles nearly always.
+func (s *state) compare(a, b uint32) int {
+	if a == b {
+		return 0
+	}
 	ra, rb := s.requests.at(a), s.requests.at(b)
-	if sa, sb := ra.sec(), rb.sec(); sa != sb {
-		return sa < sb
+	if c := cmp.Compare(ra.sec(), rb.sec()); c != 0 {
+		return c
 	}
-	if ra.order != rb.order {
-		return ra.order < rb.order
+	if ra.group != rb.group {
+		if c := strings.Compare(s.groups.at(ra.group).object.bucket, s.groups.at(rb.group).object.bucket); c != 0 {
+			return c
+		}
 	}
-	return a != b && s.compareIdentities(a, b) < 0
+	if c := cmp.Compare(ra.order, rb.order); c != 0 {
+		return c
+	}
+	return s.compareIdentities(a, b)
 }
 
 func (s *state) compareIdentities(a, b uint32) int {

@@ -161,7 +161,7 @@ func (s *state) inOrder(sessions []*session) []*session {
 			return false
 		})
 	}
-	slices.SortFunc(sorted, func(a, b *session) int { return s.compareAny(firsts[a], firsts[b]) })
+	slices.SortFunc(sorted, func(a, b *session) int { return s.compare(firsts[a], firsts[b]) })
 	return sorted
 }
 
@@ -182,29 +182,7 @@ func (s *state) merged(sessions []*session) []uint32 {
 		})
 	}
 	if overlap {
-		slices.SortStableFunc(refs, s.compareAny)
+		slices.SortStableFunc(refs, s.compare)
 	}
 	return refs
-}
-
-// compareAny is the order of section 5 for requests of any bucket and key.
-func (s *state) compareAny(a, b uint32) int {
-	ra, rb := s.requests.at(a), s.requests.at(b)
-	sameBucket := ra.group == rb.group || s.groups.at(ra.group).object.bucket == s.groups.at(rb.group).object.bucket
-	switch {
-	case a == b:
-		return 0
-	case ra.sec() != rb.sec():
-		return cmpLess(ra.sec() < rb.sec())
-	case sameBucket && ra.order != rb.order:
-		return cmpLess(ra.order < rb.order)
-	}
-	return s.compareIdentities(a, b)
-}
-
-func cmpLess(less bool) int {
-	if less {
-		return -1
-	}
-	return 1
 }

@@ -28,7 +28,6 @@ type state struct {
 	// horizon the setting; milliseconds.
 	clock, swept, horizon int64
 	departed              departed
-	ignored               int64 // pieces about what had departed
 
 	applied  int64 // messages, for what is held back
 	bodies   *bodies

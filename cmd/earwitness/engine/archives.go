@@ -7,10 +7,9 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
 	"earwitness/sinks/worm"
 )
 
@@ -28,26 +27,25 @@ func (e *Engine) openArchives(context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.worm.store, e.worm.key = store, key
-	if e.worm.evidence, err = newArchive(e, known, bus.TopicEvidence, e.worm.evidence, nil); err != nil {
+	e.worm.store, e.worm.key, e.worm.known = store, key, known
+	if e.worm.evidence, err = newArchive[*evidence.Evidence](e, bus.TopicEvidence, nil); err != nil {
 		return err
 	}
-	if e.worm.access, err = newArchive(e, known, bus.TopicAccess, e.worm.access, worm.KeepSettled); err != nil {
+	if e.worm.access, err = newArchive(e, bus.TopicAccess, worm.KeepSettled); err != nil {
 		return err
 	}
-	e.worm.deadLetters, err = newArchive(e, known, bus.TopicDeadLetter, e.worm.deadLetters, nil)
+	e.worm.deadLetters, err = newArchive[*evidence.DeadLetter](e, bus.TopicDeadLetter, nil)
 	return err
 }
 
-// newArchive makes an archive of the type of like.
-func newArchive[T any](e *Engine, known note.Verifiers, topic string, _ *worm.Archive[T], keep func(int, *bus.Chunk[T]) bool) (*worm.Archive[T], error) {
+func newArchive[T any](e *Engine, topic string, keep func(int, *bus.Chunk[T]) bool) (*worm.Archive[T], error) {
 	w := e.config.WORM
 	compression := worm.Uncompressed
 	if w.Compression == config.CompressZstd {
 		compression = worm.Zstandard
 	}
 	return worm.New(worm.Config[T]{
-		Store: e.worm.store, Signer: e.worm.key.Signer, Known: known, Lineage: e.epoch.lineage(), Topic: topic, Keep: keep,
+		Store: e.worm.store, Signer: e.worm.key.Signer, Known: e.worm.known, Lineage: e.epoch.lineage(), Topic: topic, Keep: keep,
 		SegmentBytes: int64(w.SegmentBytes), SegmentAge: w.SegmentAge.Std(), Compression: compression,
 		BufferBytes: segmentBuffer,
 		HintDir:     filepath.Join(string(e.config.Data), "worm-hints"), Logger: e.log,
@@ -71,13 +69,4 @@ func (e *Engine) signingKey() (*worm.Key, error) {
 	}
 	e.keyMade = true
 	return key, nil
-}
-
-// known are the verifiers of what was archived; they were read before.
-func (a *archives) known(c *config.Config) note.Verifiers {
-	known, err := c.WORM.Known(a.key.Line)
-	if err != nil {
-		return note.VerifierList()
-	}
-	return known
 }

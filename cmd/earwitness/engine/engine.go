@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/mod/sumdb/note"
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/access"
@@ -61,6 +62,7 @@ type Engine struct {
 type archives struct {
 	store       worm.Store
 	key         *worm.Key
+	known       note.Verifiers
 	evidence    *worm.Archive[*evidence.Evidence]
 	access      *worm.Archive[*access.Record]
 	deadLetters *worm.Archive[*evidence.DeadLetter]
@@ -94,7 +96,7 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, decide func(*
 			return nil, errors.Join(err, e.Close(ctx))
 		}
 	}
-	e.stage = e.newStage(bulk, &archive{client: e.client, store: e.worm.store, known: e.worm.known(c), lineage: e.epoch.lineage()})
+	e.stage = e.newStage(bulk, &archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage()})
 	return e, nil
 }
 

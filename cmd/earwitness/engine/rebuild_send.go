@@ -49,7 +49,7 @@ func (r *Rebuild) resend(ctx context.Context) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := worm.NewReader(e.worm.store, e.worm.known(e.config))
+	reader, err := worm.NewReader(e.worm.store, e.worm.known)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (e *Engine) refillIndex(ctx context.Context) error {
 			return err
 		}
 	}
-	reader, err := worm.NewReader(e.worm.store, e.worm.known(e.config))
+	reader, err := worm.NewReader(e.worm.store, e.worm.known)
 	if err != nil {
 		return err
 	}
