@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,6 +56,18 @@ func (e *PositionError) Error() string {
 	return fmt.Sprintf("apply evidence of partition %d: it starts at offset %d, but %d is the next", e.Partition, e.Got, e.Want)
 }
 
+// LineageError says that the log is another than the one that state was made
+// of: the topics were made anew, or the folder is another's.
+type LineageError struct {
+	Partition    int
+	State, Topic []byte
+}
+
+func (e *LineageError) Error() string {
+	return fmt.Sprintf("apply epoch of partition %d: the topic is of lineage %x, its state of %x; restore the topic, or begin with another data folder",
+		e.Partition, e.Topic, e.State)
+}
+
 // Next is the offset to apply next; 0 when nothing was applied.
 func (f *Fold) Next() int64 { return f.next }
 
@@ -102,7 +115,9 @@ func (f *Fold) apply(m *bus.Message, e *evidence.Evidence, control *bus.Control)
 	s.passTime()
 	switch {
 	case control != nil:
-		f.control(control, m.Offset)
+		if err := f.control(control, m.Offset); err != nil {
+			return err
+		}
 	case e == nil || f.skipped[m.Offset]:
 	case e.GetRequest() != nil:
 		s.applyRequest(s.subjectOf(e), e, m.Value)
@@ -128,21 +143,25 @@ func (f *Fold) recover(offset int64, err *error) {
 	*err = &PoisonError{Partition: f.config.Partition, Offset: offset, Cause: fmt.Sprint(cause)}
 }
 
-func (f *Fold) control(c *bus.Control, offset int64) {
+func (f *Fold) control(c *bus.Control, offset int64) error {
 	switch {
 	case c.GetEpoch() != nil:
-		f.begin(c.GetEpoch(), offset)
+		return f.begin(c.GetEpoch(), offset)
 	case c.GetCoverage() != nil:
 		f.state.cover(c.GetCoverage())
 	}
+	return nil
 }
 
 // begin opens an epoch. One that is not later than the present one is a
 // repetition. A rebuild starts with nothing: all evidence comes again.
-func (f *Fold) begin(e *bus.Epoch, offset int64) {
+func (f *Fold) begin(e *bus.Epoch, offset int64) error {
 	s := f.state
+	if s.lineage != nil && !bytes.Equal(s.lineage, e.Lineage) {
+		return &LineageError{Partition: f.config.Partition, State: s.lineage, Topic: e.Lineage}
+	}
 	if e.Number <= s.epoch {
-		return
+		return nil
 	}
 	if e.Reason == ReasonRebuild {
 		f.state = s.emptied()
@@ -152,6 +171,7 @@ func (f *Fold) begin(e *bus.Epoch, offset int64) {
 	s.now.revision = access.Revision(s.epoch, offset)
 	s.touchAll()
 	s.advance()
+	return nil
 }
 
 // The reasons of an epoch.

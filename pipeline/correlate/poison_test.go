@@ -1,11 +1,13 @@
 package correlate_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"earwitness/pipeline/bus"
 	"earwitness/pipeline/correlate"
 )
 
@@ -121,5 +123,29 @@ func TestSnapshotNeedsPublish(t *testing.T) {
 	}
 	if err := f.Snapshot(); err == nil {
 		t.Error("a snapshot was written over records that nobody got")
+	}
+}
+
+// TestFoldRefusesAnotherLineage: state of one log takes nothing of another,
+// whatever the number of its epoch.
+func TestFoldRefusesAnotherLineage(t *testing.T) {
+	for _, number := range []uint64{1, 2} {
+		laid := newTopic()
+		laid.epoch(1, nil)
+		laid.epoch(1, nil) // a repetition
+		laid.add(0, nil, &bus.Control{Body: &bus.Control_Epoch{Epoch: &bus.Epoch{
+			Number: number, Lineage: bytes.Repeat([]byte{8}, 16), Reason: correlate.ReasonNew,
+		}}})
+		f := openFold(t, smallRules(), 0, t.TempDir())
+		if err := f.Apply(laid.chunk(0, 0, 2)); err != nil {
+			t.Fatal(err)
+		}
+		var another *correlate.LineageError
+		if err := f.Apply(laid.chunk(0, 2, 3)); !errors.As(err, &another) {
+			t.Errorf("Apply of an epoch %d of another lineage = %v, want a LineageError", number, err)
+		}
+		if f.Next() != 2 {
+			t.Errorf("Next is %d after it, want 2", f.Next())
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/bus"
+	"earwitness/pipeline/correlate"
 	"earwitness/pipeline/evidence"
 	"earwitness/sinks/index"
 	"earwitness/sinks/worm"
@@ -94,7 +95,9 @@ func isFatal(err error) bool {
 	var lineage *worm.LineageError
 	var mismatch *index.MismatchError
 	var missing *MissingError
-	return errors.As(err, &tamper) || errors.As(err, &lineage) || errors.As(err, &mismatch) || errors.As(err, &missing)
+	var another *correlate.LineageError
+	return errors.As(err, &tamper) || errors.As(err, &lineage) || errors.As(err, &mismatch) || errors.As(err, &missing) ||
+		errors.As(err, &another)
 }
 
 // steady lets a sink finish a write when the following ends, so that a stop
