@@ -84,8 +84,9 @@ func (f *Fold) Requests() int { return len(f.state.byID) }
 func (f *Fold) Skip(offset int64) { f.skipped[offset] = true }
 
 // Apply applies the messages of a chunk in memory, those before Next left
-// out. Errors: *PoisonError, *PositionError, and those of the disk; after the
-// first and the last the fold must be opened again.
+// out. Errors: *PositionError, after which the right chunk may follow;
+// *PoisonError, *LineageError and those of the disk, after which the fold must
+// be opened again.
 func (f *Fold) Apply(chunk *bus.Chunk[*evidence.Evidence]) error {
 	if f.broken != nil {
 		return f.broken
