@@ -24,11 +24,20 @@ type Topic interface {
 
 // Archive gives back what the evidence topic no longer holds.
 type Archive interface {
-	// Replay calls fn with the archived messages of a partition from the
-	// first on, in order, until fn fails or the topic itself goes on. What
-	// the topic still holds must stay out: whatever was deleted from it has
-	// been published, and so what is replayed is not published again.
-	Replay(ctx context.Context, partition int, fn func(*bus.Chunk[*evidence.Evidence]) error) error
+	// Replay calls fn with the archived messages of a partition from an
+	// offset on, in order, until fn fails or the topic itself goes on; never,
+	// where the topic holds that offset. What the topic still holds must stay
+	// out.
+	Replay(ctx context.Context, partition int, from int64, fn func(*bus.Chunk[*evidence.Evidence]) error) error
+}
+
+// Positions keeps up to where the records of each partition are published, so
+// that another process goes on from there. Safe for concurrent use.
+type Positions interface {
+	// Load gives -1 where nothing was ever stored.
+	Load(ctx context.Context, partition int) (int64, error)
+	// Store is called with offsets before which all records have their acks.
+	Store(ctx context.Context, partition int, offset int64) error
 }
 
 // StageConfig of the correlator.
@@ -39,8 +48,14 @@ type StageConfig struct {
 	// Access and DeadLetters are where records and what could not be applied
 	// go.
 	Access, DeadLetters Topic
-	// Archive, when set, is replayed where there is no state.
+	// Archive, when set, is replayed where there is no state, or where the
+	// topic has lost what comes behind it.
 	Archive Archive
+	// Positions, when set, say up to where evidence is applied without
+	// publishing what it touches: somebody has. Without them that is so of
+	// what the topic no longer holds, and of nothing else: whoever deletes
+	// must have waited for the records.
+	Positions Positions
 	// HoldFor is how long records are held back while evidence waits to be
 	// applied, so that what changes again meanwhile is published once
 	// [500 ms]. What is caught up is published at once, unless Bulk is set:
@@ -65,6 +80,7 @@ const (
 	StepProduce  = "produce"
 	StepBarrier  = "barrier"
 	StepSnapshot = "snapshot"
+	StepPosition = "position"
 )
 
 // Stage is the correlator as a sink of the evidence topic: it applies what it
@@ -94,6 +110,8 @@ type stagePartition struct {
 	failed error
 	// skipped evidence has made the fold panic.
 	skipped []int64
+	// quiet is the offset before which all records are published.
+	quiet int64
 	// published is when records were last, whole when nothing was held back,
 	// saved when state was, and at which offset.
 	published, whole, saved time.Time
@@ -137,35 +155,50 @@ func (s *Stage) partition(number int) *stagePartition {
 	return p
 }
 
-// Position implements bus.Sink. It opens the fold, and applies what the
-// archive holds where there is no state.
+// Position implements bus.Sink. It opens the fold, and applies what only the
+// archive still holds.
 func (s *Stage) Position(ctx context.Context, number int) (int64, error) {
 	p := s.partition(number)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fold != nil {
-		return p.fold.Next(), nil
+	if p.fold == nil {
+		if err := s.open(p); err != nil {
+			return 0, fmt.Errorf("open state of partition %d: %w", number, err)
+		}
 	}
-	fold, err := Open(Config{Rules: s.cfg.Rules, Partition: number, Dir: s.cfg.Dir(number), Logger: s.log})
+	if err := s.catchUp(ctx, p); err != nil {
+		return 0, p.drop(fmt.Errorf("compute state of partition %d: %w", number, err))
+	}
+	return p.fold.Next(), nil
+}
+
+func (s *Stage) open(p *stagePartition) error {
+	fold, err := Open(Config{Rules: s.cfg.Rules, Partition: p.number, Dir: s.cfg.Dir(p.number), Logger: s.log})
 	if err != nil {
-		return 0, fmt.Errorf("open state of partition %d: %w", number, err)
+		return err
 	}
 	for _, offset := range p.skipped {
 		fold.Skip(offset)
 	}
-	if fold.Next() == 0 {
-		if err := s.replay(ctx, number, fold); err != nil {
-			var poison *PoisonError
-			if errors.As(err, &poison) {
-				p.skipped = append(p.skipped, poison.Offset)
-			}
-			return 0, errors.Join(fmt.Errorf("compute state of partition %d from the archive: %w", number, err), fold.Close())
-		}
-	}
 	p.fold, p.failed, p.saved = fold, nil, s.cfg.Now()
-	p.savedAt.Store(fold.Next())
 	p.published = p.saved
-	return fold.Next(), nil
+	p.savedAt.Store(fold.Next())
+	return nil
+}
+
+// Release lets go of a partition that another process follows now. What was
+// not saved it applies again.
+func (s *Stage) Release(number int) error {
+	s.mu.Lock()
+	p := s.partitions[number]
+	delete(s.partitions, number)
+	s.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.close()
 }
 
 // Saved is the offset where a restart of a partition begins: the records of

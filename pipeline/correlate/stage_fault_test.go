@@ -57,6 +57,9 @@ func TestStageDisturbed(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 77))
 			r := newStageRun(t, w.Rules, withBarriers(topicOf(w, rng), rng), rng)
 			r.faults = 12
+			if seed%4 != 0 {
+				r.keepPositions()
+			}
 			for p := range testPartitions {
 				r.drive(p, r.disturb)
 			}
@@ -73,7 +76,7 @@ func TestStageDisturbed(t *testing.T) {
 	if countWorlds(50, 10) < 50 {
 		least = 1 // a few worlds are there to be quick
 	}
-	for _, step := range []string{correlate.StepApply, correlate.StepProduce, correlate.StepBarrier, correlate.StepSnapshot, "produce sync"} {
+	for _, step := range []string{correlate.StepApply, correlate.StepProduce, correlate.StepBarrier, correlate.StepSnapshot, correlate.StepPosition, "produce sync"} {
 		if failed[step] < least {
 			t.Errorf("step %q failed %d times only, want %d", step, failed[step], least)
 		}
@@ -89,6 +92,9 @@ func TestStageUndisturbedIsTheSame(t *testing.T) {
 		laid := withBarriers(topicOf(w, rng), rng)
 		calm, mad := newStageRun(t, w.Rules, laid, rng), newStageRun(t, w.Rules, laid, rng)
 		mad.faults = 10
+		if seed%2 == 1 {
+			mad.keepPositions()
+		}
 		for p := range testPartitions {
 			calm.drive(p, func(int) {})
 			mad.drive(p, mad.disturb)
@@ -143,6 +149,9 @@ func TestStagePoison(t *testing.T) {
 			r := newStageRun(t, w.Rules, laid, rng)
 			r.undecodable = garbage
 			r.faults = 25
+			if seed%2 == 1 {
+				r.keepPositions()
+			}
 			for p := range testPartitions {
 				r.drive(p, r.disturb)
 			}

@@ -74,6 +74,9 @@ type stageRun struct {
 	undecodable [testPartitions]map[int64]bool
 	// trimmed is what the evidence topic has lost, and only an archive has.
 	trimmed [testPartitions]int64
+	// positions, where there are, outlive a process; without them nothing is
+	// trimmed that is not saved.
+	positions *memoryPositions
 	// faults is in how many steps one fails; 0 never.
 	faults int
 	failed map[string]int
@@ -86,6 +89,12 @@ func newStageRun(t *testing.T, rules correlate.Rules, laid *topic, rng *rand.Ran
 	r.access.fault, r.dead.fault = r.produceFault, r.produceFault
 	r.start()
 	return r
+}
+
+// keepPositions has what is published outlive processes.
+func (r *stageRun) keepPositions() {
+	r.positions = &memoryPositions{at: make(map[int]int64), fault: r.produceFault}
+	r.start()
 }
 
 func (r *stageRun) strikes() bool { return r.faults > 0 && r.rng.IntN(r.faults) == 0 }
@@ -103,7 +112,7 @@ func (r *stageRun) produceFault() (before, after bool) {
 func (r *stageRun) start() {
 	r.stage = correlate.NewStage(correlate.StageConfig{
 		Rules: r.rules, Dir: r.dirOf, Access: &r.access, DeadLetters: &r.dead, Archive: r,
-		HoldFor: 1, SnapshotRecords: 40,
+		HoldFor: 1, SnapshotRecords: 15, Positions: r.keeper(),
 		Step: func(_ int, step string) error {
 			if r.strikes() {
 				r.failed[step]++
@@ -117,13 +126,46 @@ func (r *stageRun) start() {
 func (r *stageRun) dirOf(partition int) string { return filepath.Join(r.dir, strconv.Itoa(partition)) }
 
 // Replay implements correlate.Archive.
-func (r *stageRun) Replay(_ context.Context, partition int, fn func(*bus.Chunk[*evidence.Evidence]) error) error {
-	for at := int64(0); at < r.trimmed[partition]; {
+func (r *stageRun) Replay(_ context.Context, partition int, from int64, fn func(*bus.Chunk[*evidence.Evidence]) error) error {
+	for at := from; at < r.trimmed[partition]; {
 		next := min(at+1+r.rng.Int64N(9), r.trimmed[partition])
 		if err := fn(r.chunk(partition, at, next)); err != nil {
 			return err
 		}
 		at = next
+	}
+	return nil
+}
+
+// keeper is nil, and not an interface of nil, without positions.
+func (r *stageRun) keeper() correlate.Positions {
+	if r.positions == nil {
+		return nil
+	}
+	return r.positions
+}
+
+// memoryPositions fails to store now and then, stored or not.
+type memoryPositions struct {
+	at    map[int]int64
+	fault func() (before, after bool)
+}
+
+func (m *memoryPositions) Load(_ context.Context, partition int) (int64, error) {
+	if at, stored := m.at[partition]; stored {
+		return at, nil
+	}
+	return -1, nil
+}
+
+func (m *memoryPositions) Store(_ context.Context, partition int, offset int64) error {
+	before, after := m.fault()
+	if before {
+		return errInjected
+	}
+	m.at[partition] = offset
+	if after {
+		return errInjected
 	}
 	return nil
 }
@@ -173,8 +215,8 @@ func (r *stageRun) follow(partition int, at, end int64, between func(int)) bool 
 			return false
 		}
 		between(partition)
-		if r.stage != stage {
-			return false // the process was killed
+		if r.stage != stage || at < r.trimmed[partition] {
+			return false // the process was killed, or the topic begins later
 		}
 	}
 	return stage.Flush(r.t.Context(), partition) == nil
@@ -192,7 +234,21 @@ func (r *stageRun) disturb(partition int) {
 		}
 		r.start()
 	case 2, 3:
-		r.trimmed[partition] = max(r.trimmed[partition], r.stage.Saved(partition))
+		if r.positions == nil {
+			r.trimmed[partition] = max(r.trimmed[partition], r.stage.Saved(partition))
+			return
+		}
+		// Whoever keeps positions need not wait for the correlator: the
+		// archive may be ahead of it.
+		most := int64(len(r.laid.partitions[partition]))
+		r.trimmed[partition] = max(r.trimmed[partition], min(r.stage.Saved(partition)+r.rng.Int64N(40), most))
+	case 4:
+		if r.positions != nil {
+			// Another process has the partition for a while, and it comes back.
+			if err := r.stage.Release(partition); err != nil {
+				r.t.Fatal(err)
+			}
+		}
 	}
 }
 

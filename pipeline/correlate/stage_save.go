@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"earwitness/pipeline/access"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/evidence"
 )
@@ -69,7 +68,13 @@ func (s *Stage) save(ctx context.Context, p *stagePartition) error {
 	}
 	p.saved = s.cfg.Now()
 	p.savedAt.Store(p.fold.Next())
-	return nil
+	if s.cfg.Positions == nil || p.fold.Next() <= p.quiet {
+		return nil
+	}
+	if err := s.cfg.Step(p.number, StepPosition); err != nil {
+		return err
+	}
+	return s.cfg.Positions.Store(ctx, p.number, p.fold.Next())
 }
 
 // Flush implements bus.Sink: everything is published, and state is durable.
@@ -142,18 +147,4 @@ func (s *Stage) tend(ctx context.Context, p *stagePartition) error {
 		return p.drop(err)
 	}
 	return nil
-}
-
-// replay applies what only the archive still holds; its records were published
-// before it was deleted from the topic.
-func (s *Stage) replay(ctx context.Context, number int, fold *Fold) error {
-	if s.cfg.Archive == nil {
-		return nil
-	}
-	return s.cfg.Archive.Replay(ctx, number, func(chunk *bus.Chunk[*evidence.Evidence]) error {
-		if err := fold.Apply(chunk); err != nil {
-			return err
-		}
-		return fold.Publish(true, func(*access.Record) error { return nil })
-	})
 }

@@ -52,6 +52,9 @@ func (s *Stage) write(ctx context.Context, p *stagePartition, chunk *bus.Chunk[*
 	if err := p.fold.Apply(chunk); err != nil {
 		return s.afterPoison(ctx, p, chunk, err)
 	}
+	if chunk.Next <= p.quiet {
+		return p.fold.keepQuiet()
+	}
 	barriers := barriersOf(chunk, p.number)
 	if len(barriers) > 0 || s.isReady(p, chunk.Next >= chunk.End) {
 		if err := s.publish(ctx, p, len(barriers) > 0); err != nil {
@@ -139,7 +142,7 @@ func (s *Stage) publish(ctx context.Context, p *stagePartition, all bool) error 
 // giveUpUndecodable sends what is no evidence to the dead letters.
 func (s *Stage) giveUpUndecodable(ctx context.Context, p *stagePartition, chunk *bus.Chunk[*evidence.Evidence]) error {
 	for i, err := range chunk.Errs {
-		if err == nil || chunk.Messages[i].Offset < p.fold.Next() {
+		if err == nil || chunk.Messages[i].Offset < max(p.fold.Next(), p.quiet) {
 			continue
 		}
 		m := &chunk.Messages[i]

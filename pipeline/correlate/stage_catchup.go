@@ -1,0 +1,46 @@
+package correlate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"earwitness/pipeline/access"
+	"earwitness/pipeline/bus"
+	"earwitness/pipeline/evidence"
+)
+
+// catchUp finds out what was published already, and applies what only the
+// archive still holds.
+func (s *Stage) catchUp(ctx context.Context, p *stagePartition) error {
+	p.quiet = 0
+	if s.cfg.Positions != nil {
+		at, err := s.cfg.Positions.Load(ctx, p.number)
+		if err != nil {
+			return fmt.Errorf("find out what is published: %w", err)
+		}
+		p.quiet = max(at, 0)
+	}
+	if s.cfg.Archive == nil {
+		return nil
+	}
+	return s.cfg.Archive.Replay(ctx, p.number, p.fold.Next(), func(chunk *bus.Chunk[*evidence.Evidence]) error {
+		if s.cfg.Positions != nil {
+			return s.write(ctx, p, chunk)
+		}
+		err := p.fold.Apply(chunk)
+		if err == nil {
+			return p.fold.keepQuiet()
+		}
+		var poison *PoisonError
+		if errors.As(err, &poison) {
+			p.skipped = append(p.skipped, poison.Offset)
+		}
+		return err
+	})
+}
+
+// keepQuiet takes what was touched as published.
+func (f *Fold) keepQuiet() error {
+	return f.Publish(true, func(*access.Record) error { return nil })
+}
