@@ -12,6 +12,10 @@ import (
 func (c *Config) check(d *document) {
 	c.checkKeys(d)
 	c.checkSources(d)
+	c.checkBus(d)
+	c.checkShared(d)
+	c.checkElastic(d)
+	c.checkArchive(d)
 	if least := day + max(c.Windows.SessionGap, c.Windows.Before, c.Windows.After); c.Windows.Horizon <= least {
 		d.mistake("windows.horizon", "%s is too short: it must be longer than a day and the longest of session-gap, before and after (%s)",
 			c.Windows.Horizon, least)

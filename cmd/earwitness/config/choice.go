@@ -59,6 +59,59 @@ func (c *Compression) read(text string) error {
 	return choose(c, text, "compression", CompressZstd, CompressNone)
 }
 
+// Mechanism of SASL.
+type Mechanism string
+
+// The mechanisms.
+const (
+	MechanismPlain    Mechanism = "plain"
+	MechanismSCRAM256 Mechanism = "scram-sha-256"
+	MechanismSCRAM512 Mechanism = "scram-sha-512"
+)
+
+func (m *Mechanism) read(text string) error {
+	return choose(m, text, "mechanism", MechanismPlain, MechanismSCRAM256, MechanismSCRAM512)
+}
+
+// LockMode of Object Lock, see bucket.Mode.
+type LockMode string
+
+// The modes.
+const (
+	LockCompliance LockMode = "compliance"
+	LockGovernance LockMode = "governance"
+)
+
+func (m *LockMode) read(text string) error {
+	return choose(m, text, "mode", LockCompliance, LockGovernance)
+}
+
+// Encryption of objects, see bucket.Encryption.
+type Encryption string
+
+// The encryptions.
+const (
+	EncryptKMS      Encryption = "kms"
+	EncryptByBucket Encryption = "bucket"
+)
+
+func (e *Encryption) read(text string) error {
+	return choose(e, text, "encryption", EncryptKMS, EncryptByBucket)
+}
+
+// Checksums that are asked for, see bucket.Checksums.
+type Checksums string
+
+// The ways to use checksums.
+const (
+	ChecksumsAuto         Checksums = "auto"
+	ChecksumsWhenRequired Checksums = "when_required"
+)
+
+func (c *Checksums) read(text string) error {
+	return choose(c, text, "way to use checksums", ChecksumsAuto, ChecksumsWhenRequired)
+}
+
 // Level of the log.
 type Level string
 

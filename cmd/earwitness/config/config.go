@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Config is the whole configuration. The names and bounds in its tags are
 // what the file may hold; docs/configuration.md says what each key is for.
 type Config struct {
@@ -11,8 +13,9 @@ type Config struct {
 	Keys     []Key    `yaml:"keys"`
 	Sources  []Source `yaml:"sources"`
 	Bus      Bus      `yaml:"bus"`
+	Elastic  Elastic  `yaml:"elastic,omitempty"`
 	WORM     WORM     `yaml:"worm"`
-	Index    Index    `yaml:"index"`
+	Index    Index    `yaml:"index,omitempty"`
 	Log      Log      `yaml:"log"`
 }
 
@@ -53,14 +56,11 @@ type Source struct {
 	Lateness *Duration `yaml:"lateness" min:"0s" max:"90d"`
 }
 
-// Bus that everything travels through.
-type Bus struct {
-	Partitions int `yaml:"partitions" min:"1" max:"1024"`
-}
-
-// WORM is the archive.
+// WORM is the archive, in a directory or in S3.
 type WORM struct {
-	Directory Path       `yaml:"directory"`
+	// Directory is empty where S3 is enabled.
+	Directory Path       `yaml:"directory,omitempty"`
+	S3        S3         `yaml:"s3,omitempty"`
 	Key       Secret     `yaml:"key"`
 	Verifiers []Verifier `yaml:"verifiers"`
 
@@ -69,7 +69,8 @@ type WORM struct {
 	Compression  Compression `yaml:"compression"`
 }
 
-// Index is the embedded search index.
+// Index is the embedded search index. It is for one process alone: where the
+// bus is shared it has no path, and is not kept.
 type Index struct {
 	Path      Path      `yaml:"path"`
 	Retention Retention `yaml:"retention" min:"1d" max:"36500d"`
@@ -92,8 +93,16 @@ func Default() *Config {
 			SessionGap: 10 * minute, Before: 5 * minute, After: 2 * minute,
 			Skew: 5 * second, Horizon: 9 * day,
 		},
-		Bus:   Bus{Partitions: 8},
-		WORM:  WORM{SegmentBytes: 64 * mebibyte, SegmentAge: 5 * minute, Compression: CompressZstd},
+		Bus: Bus{Partitions: 8, Group: "earwitness", Replication: 3, MinInsync: 2},
+		Elastic: Elastic{
+			Prefix: "earwitness", Setup: true,
+			BulkBytes: 5 * mebibyte, BulkWait: Wait(250 * time.Millisecond), Requests: 4, BufferBytes: 32 * mebibyte,
+			RequestTimeout: minute,
+		},
+		WORM: WORM{
+			S3:           S3{Checksums: ChecksumsAuto, Encryption: EncryptKMS, ClockSkew: 5 * minute, Timeout: minute, Attempts: 3},
+			SegmentBytes: 64 * mebibyte, SegmentAge: 5 * minute, Compression: CompressZstd,
+		},
 		Index: Index{Retention: Forever},
 		Log:   Log{Level: LevelInfo, Format: FormatText},
 	}

@@ -109,6 +109,30 @@ func (d *document) mistake(field, format string, args ...any) {
 	d.mistakeAt(at, field, format, args...)
 }
 
+// mistakeNear reports what is wrong with a setting that the file does not
+// have, because of one that it has.
+func (d *document) mistakeNear(field, because, format string, args ...any) {
+	d.mistakeAt(d.places[because], field, format, args...)
+}
+
+// has says that the file has a setting, whatever it is.
+func (d *document) has(field string) bool { return d.places[field] != nil }
+
+// firstIn gives the first setting of a section that the file has, but for one.
+func (d *document) firstIn(section, but string) string {
+	found := ""
+	for field, at := range d.places {
+		key, below := strings.CutPrefix(field, section+".")
+		if !below || key == but || strings.ContainsAny(key, ".[") {
+			continue
+		}
+		if found == "" || at.Position.Offset < d.places[found].Position.Offset {
+			found = field
+		}
+	}
+	return found
+}
+
 func (d *document) err() error {
 	if len(d.mistakes) == 0 {
 		return nil

@@ -23,10 +23,10 @@ func (c *Config) PositionsDir() string { return c.inData("positions") }
 
 // OwnKey says that the signing key is the one of the data folder, which is
 // made where it is missing, and gives the places of it and of its verifier
-// line.
+// line. It never is where the bus is shared: each process would make another.
 func (c *Config) OwnKey() (key, verifier string, own bool) {
 	key = c.inData("worm.key")
-	return key, c.inData("worm.pub"), filepath.Clean(c.WORM.Key.File()) == key
+	return key, c.inData("worm.pub"), !c.Shared() && filepath.Clean(c.WORM.Key.File()) == key
 }
 
 // File is the path of the file that holds the verifier lines; empty when v is

@@ -59,15 +59,20 @@ func (c *Config) rebase(base string) {
 	if base == "" {
 		return
 	}
-	paths := []*Path{&c.Data, &c.WORM.Directory, &c.Index.Path}
+	paths := []*Path{
+		&c.Data, &c.WORM.Directory, &c.Index.Path,
+		&c.Bus.TLS.CA, &c.Bus.TLS.Certificate, &c.Elastic.CA, &c.WORM.S3.CA,
+	}
 	for i := range c.Sources {
 		paths = append(paths, &c.Sources[i].Path)
 	}
 	for _, p := range paths {
 		*p = Path(rebased(base, string(*p)))
 	}
-	if file := c.WORM.Key.File(); file != "" {
-		c.WORM.Key = Secret(inFile + rebased(base, file))
+	for _, s := range []*Secret{&c.WORM.Key, &c.Bus.TLS.Key, &c.Bus.SASL.Password, &c.Elastic.Password, &c.Elastic.APIKey} {
+		if file := s.File(); file != "" {
+			*s = Secret(inFile + rebased(base, file))
+		}
 	}
 	for i, v := range c.WORM.Verifiers {
 		if file := v.File(); file != "" {
@@ -85,7 +90,23 @@ func rebased(base, path string) string {
 
 // derive fills in what hangs on other settings.
 func (c *Config) derive() {
-	if c.WORM.Directory == "" {
+	if c.Shared() {
+		c.deriveShared()
+	} else {
+		c.deriveAlone()
+	}
+	for i := range c.Sources {
+		if c.Sources[i].Lateness == nil {
+			lateness := defaultLateness(c.Sources[i].Type)
+			c.Sources[i].Lateness = &lateness
+		}
+	}
+}
+
+// deriveAlone gives a process that shares nothing its own key, index and
+// archive, in the data folder.
+func (c *Config) deriveAlone() {
+	if c.WORM.Directory == "" && !c.WORM.S3.Enabled() {
 		c.WORM.Directory = Path(c.inData("worm"))
 	}
 	if c.WORM.Key == "" {
@@ -94,10 +115,19 @@ func (c *Config) derive() {
 	if c.Index.Path == "" {
 		c.Index.Path = Path(c.inData("index", "trail.db"))
 	}
-	for i := range c.Sources {
-		if c.Sources[i].Lateness == nil {
-			lateness := defaultLateness(c.Sources[i].Type)
-			c.Sources[i].Lateness = &lateness
-		}
+}
+
+// beyondHorizon is how much longer than the horizon a topic keeps its
+// records, where nothing is said, and at least.
+const (
+	beyondHorizon      = 5 * day
+	leastBeyondHorizon = 2 * day
+)
+
+func (c *Config) deriveShared() {
+	if c.Bus.Retention == 0 {
+		c.Bus.Retention = c.Windows.Horizon + beyondHorizon
 	}
+	on := c.Bus.TLS.on()
+	c.Bus.TLS.Enabled = &on
 }

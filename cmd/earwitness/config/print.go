@@ -10,7 +10,8 @@ import (
 
 // YAML is the whole configuration as a file could hold it, with every default
 // in its place and every path absolute, so that it means the same anywhere.
-// Secrets are not in it: a Config knows only where they are.
+// What is not in force is left out. Secrets are not in it: a Config knows
+// only where they are.
 func (c *Config) YAML() ([]byte, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -19,9 +20,25 @@ func (c *Config) YAML() ([]byte, error) {
 	whole := *c
 	whole.Sources, whole.WORM.Verifiers = slices.Clone(c.Sources), slices.Clone(c.WORM.Verifiers)
 	whole.rebase(here)
+	whole.leaveOut()
 	text, err := yaml.MarshalWithOptions(&whole, yaml.Indent(2), yaml.IndentSequence(true))
 	if err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
 	return text, nil
+}
+
+// leaveOut empties what is not in force.
+func (c *Config) leaveOut() {
+	if c.Shared() {
+		c.Index = Index{}
+	} else {
+		c.Bus = Bus{Partitions: c.Bus.Partitions}
+	}
+	if !c.Elastic.Enabled() {
+		c.Elastic = Elastic{}
+	}
+	if !c.WORM.S3.Enabled() {
+		c.WORM.S3 = S3{}
+	}
 }

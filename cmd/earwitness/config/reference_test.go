@@ -101,7 +101,8 @@ func TestReferenceNamesAllChoices(t *testing.T) {
 	_, text := sections(readPage(t))
 	for field, choice := range map[string]readable{
 		"model": new(Model), "sources[].type": new(SourceType), "keys[].kind": new(ObjectKind),
-		"worm.compression": new(Compression), "log.level": new(Level), "log.format": new(Format),
+		"bus.sasl.mechanism": new(Mechanism), "worm.s3.mode": new(LockMode), "worm.s3.checksums": new(Checksums),
+		"worm.s3.encryption": new(Encryption), "worm.compression": new(Compression), "log.level": new(Level), "log.format": new(Format),
 	} {
 		_, allowed, _ := strings.Cut(choice.read("?").Error(), "allowed are ")
 		if want := "Allowed: `" + strings.ReplaceAll(allowed, ", ", "`, `") + "`."; !strings.Contains(text[field], want) {

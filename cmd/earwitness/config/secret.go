@@ -60,3 +60,16 @@ func (s Secret) Load() (string, error) {
 	}
 	return text, nil
 }
+
+// loadFor is Load with the setting in its error. A secret that is empty is
+// none: somebody forgot to fill it in.
+func (s Secret) loadFor(setting string) (string, error) {
+	text, err := s.Load()
+	if err == nil && text == "" {
+		err = fmt.Errorf("read secret: %s is empty", s)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", setting, err)
+	}
+	return text, nil
+}

@@ -36,7 +36,7 @@ func (d *document) structure(field string, n ast.Node, into any) {
 	for i := range target.NumField() {
 		tag := target.Type().Field(i).Tag
 		if name := keyOf(tag); tag.Get("required") != "" && !seen[name] {
-			d.mistakeAt(first(n), field, "%s is missing", name)
+			d.mistakeAt(first(n), field, "%s", strings.TrimSuffix(name+" is missing; "+tag.Get("why"), "; "))
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (d *document) value(field string, n ast.Node, target reflect.Value, tag ref
 	}
 	read, isReadable := target.Addr().Interface().(readable)
 	switch {
-	case isReadable, target.Kind() == reflect.Int:
+	case isReadable, target.Kind() == reflect.Int, target.Kind() == reflect.Bool:
 		d.scalar(field, n, target, read, tag)
 	case target.Kind() == reflect.Slice:
 		d.list(field, n, target)
@@ -96,6 +96,14 @@ func (d *document) scalar(field string, n ast.Node, target reflect.Value, read r
 	switch {
 	case !isText:
 		d.mistakeAt(first(n), field, "%s stands here; a single value is wanted", describe(n))
+		return
+	case read == nil && target.Kind() == reflect.Bool:
+		truth, isTruth := n.(*ast.BoolNode)
+		if !isTruth {
+			d.mistakeAt(n.GetToken(), field, "%s stands here; true or false is wanted", describe(n))
+			return
+		}
+		target.SetBool(truth.Value)
 		return
 	case read == nil:
 		if _, isNumber := n.(*ast.IntegerNode); !isNumber {
