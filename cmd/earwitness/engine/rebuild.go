@@ -226,7 +226,10 @@ func (r *Rebuild) judge(ctx context.Context, c *consumers) error {
 type openings []*bus.Chunk[*evidence.Evidence]
 
 // Replay implements correlate.Archive.
-func (o openings) Replay(_ context.Context, partition int, fn func(*bus.Chunk[*evidence.Evidence]) error) error {
+func (o openings) Replay(_ context.Context, partition int, from int64, fn func(*bus.Chunk[*evidence.Evidence]) error) error {
+	if from >= o[partition].Next {
+		return nil
+	}
 	return fn(o[partition])
 }
 

@@ -41,18 +41,18 @@ func (e *MissingError) Error() string {
 var errReached = errors.New("the topic goes on here")
 
 // Replay implements correlate.Archive.
-func (a *archive) Replay(ctx context.Context, partition int, fn func(*bus.Chunk[*evidence.Evidence]) error) error {
+func (a *archive) Replay(ctx context.Context, partition int, from int64, fn func(*bus.Chunk[*evidence.Evidence]) error) error {
 	first, _, err := a.client.Bounds(ctx, bus.TopicEvidence, partition)
-	if err != nil || first == 0 {
+	if err != nil || first <= from {
 		return err
 	}
 	reader, err := worm.NewReader(a.store, a.known)
 	if err != nil {
 		return err
 	}
-	r := &replay{fn: fn, partition: partition, first: first, chunk: &bus.Chunk[*evidence.Evidence]{}}
+	r := &replay{fn: fn, partition: partition, first: first, next: from, chunk: &bus.Chunk[*evidence.Evidence]{}}
 	log := worm.Log{Lineage: a.lineage, Topic: bus.TopicEvidence, Partition: partition}
-	if err := reader.Read(ctx, log, 0, r.take); err != nil && !errors.Is(err, errReached) {
+	if err := reader.Read(ctx, log, from, r.take); err != nil && !errors.Is(err, errReached) {
 		return err
 	}
 	if r.next < first {
@@ -73,6 +73,9 @@ func (r *replay) take(record worm.Record) error {
 	at := record.Message.Offset
 	if record.Gap != nil {
 		at = record.Gap.Next
+	}
+	if at < r.next {
+		return nil
 	}
 	switch {
 	case record.Gap == nil && at >= r.first:
