@@ -94,6 +94,9 @@ func FuzzDecode(f *testing.F) {
 func FuzzDecodeLine(f *testing.F) {
 	for _, line := range uglyLines(f) {
 		f.Add([]byte(line))
+		e, _ := testDecoder().DecodeLine([]byte(line), nil)
+		f.Add(jsonOf(f, e.GetRequest()))
+		f.Add(escaped(jsonOf(f, e.GetRequest())))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		e, letter := testDecoder().DecodeLine(bytes.Clone(raw), nil)

@@ -10,5 +10,8 @@ var (
 	errRequestID   = &FieldError{6, "6, 7 (request id, operation)", "16 capitals and digits or a UUID, then an operation such as REST.GET.OBJECT"}
 	errKey         = &FieldError{8, "8 (key)", "an encoded key or -, and more fields behind it"}
 	errNumbers     = &FieldError{9, "9-15 (request URI, status and numbers)", `"METHOD path HTTP/x" or -, followed by six fields of numbers`}
+	errJSON        = &FieldError{0, "of the JSON form", "one object, each of its members once"}
+	errRequestTime = &FieldError{3, "3 (request_time)", "2006-01-02T15:04:05.000Z"}
+	errMember      = &FieldError{0, "of the JSON form", "text where text belongs, a number where a number belongs"}
 	errTail        = &FieldError{18, "16-27 (client's headers to source region)", "18 or more fields whose types fit at the end of the line"}
 )

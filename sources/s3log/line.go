@@ -2,10 +2,24 @@ package s3log
 
 import "earwitness/pipeline/evidence"
 
+// Dialect is a form of the access log.
+type Dialect uint8
+
+// The dialects.
+const (
+	// DialectText is AWS's space-separated form; see
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html .
+	DialectText Dialect = iota
+	// DialectJSON is AWS's schema V_1_0; see
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.html .
+	DialectJSON
+)
+
 // Line is one line of an access log. Text fields are parts of the scanned
-// line, without quotes and still encoded; an absent one is empty. The zero
-// Line is ready to use, and to use again.
+// line, without quotes and still encoded (but for the escapes of JSON); an
+// absent one is empty. The zero Line is ready to use, and to use again.
 type Line struct {
+	Dialect     Dialect
 	BucketOwner []byte
 	Bucket      []byte
 	// TimeMs is milliseconds since 1970, UTC.
@@ -34,9 +48,11 @@ type Line struct {
 	AccessPointARN     []byte
 	ACLRequired        []byte
 	SourceRegion       []byte
-	// Extra is what stands behind the known fields, separated by spaces.
+	// Extra is what stands behind the known fields, separated by spaces; in
+	// the JSON form a line for each unknown member: its name, "=" and its
+	// value, as they stand.
 	Extra []byte
-	// Fields counts the fields that the line has, 18 or more.
+	// Fields counts the fields that the line has: 18 or more, but for JSON.
 	Fields int
 	// Present has the evidence.Present bits of the numbers that were there.
 	Present uint32
@@ -61,7 +77,7 @@ func (e *FieldError) Error() string {
 // has one reading, recovered when quotes or spaces stood inside the quoted
 // fields, so that fields 9-17 are the most plausible reading while 1-8 and 18
 // onward are sure. Else the grade is raw and the error a *FieldError. Scan
-// does not allocate where the line can be read; l keeps parts of line.
+// does not allocate where a line of text can be read; l keeps parts of line.
 func (l *Line) Scan(line []byte) (evidence.Grade, error) {
 	*l = Line{}
 	for len(line) > 0 && line[len(line)-1] == ' ' {
@@ -69,6 +85,10 @@ func (l *Line) Scan(line []byte) (evidence.Grade, error) {
 	}
 	rest, err := l.scanHead(line)
 	if err != nil {
+		// No line of JSON gets as far as a head's second field.
+		if isJSON(line) {
+			return l.scanJSON(line)
+		}
 		return evidence.Grade_GRADE_RAW, err
 	}
 	if l.scanExact(rest) {

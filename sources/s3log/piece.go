@@ -42,7 +42,11 @@ func (p *piece) setRequest(l *Line, patterns *evidence.KeyPatterns) {
 	r.TlsVersion, r.AccessPointArn = text(l.TLSVersion), text(l.AccessPointARN)
 	r.AclRequired, r.SourceRegion = text(l.ACLRequired), text(l.SourceRegion)
 	if len(l.Extra) > 0 {
-		for word := range bytes.SplitSeq(l.Extra, []byte(" ")) {
+		separator := []byte(" ")
+		if l.Dialect == DialectJSON {
+			separator[0] = '\n'
+		}
+		for word := range bytes.SplitSeq(l.Extra, separator) {
 			r.Extra = append(r.Extra, text(word))
 		}
 	}

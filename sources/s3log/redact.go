@@ -48,8 +48,11 @@ type redactor struct {
 // its text, wherever it stands: in URI, referrer or user agent, the name in
 // any case and percent-encoded in part or whole, the whole URL encoded any
 // number of times as the parameter of another. Without a secret line comes
-// back as it is and nothing is allocated.
+// back as it is and nothing is allocated, but for lines of JSON with escapes.
 func (r redactor) redact(line []byte) []byte {
+	if isJSON(line) && bytes.IndexByte(line, '\\') >= 0 {
+		return r.redactEscaped(line)
+	}
 	var out []byte
 	done := 0
 	for at := 0; ; {
