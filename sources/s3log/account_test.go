@@ -98,6 +98,9 @@ func FuzzDecodeLine(f *testing.F) {
 		f.Add(jsonOf(f, e.GetRequest()))
 		f.Add(escaped(jsonOf(f, e.GetRequest())))
 	}
+	for _, line := range versityGWLines(f) {
+		f.Add([]byte(line))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		e, letter := testDecoder().DecodeLine(bytes.Clone(raw), nil)
 		if (letter != nil) != (e.Grade == evidence.Grade_GRADE_RAW) || len(e.SubjectId) == 0 && letter != nil {

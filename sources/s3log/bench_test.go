@@ -62,6 +62,24 @@ func BenchmarkScan(b *testing.B) {
 	})
 }
 
+func BenchmarkDialects(b *testing.B) {
+	e, _ := testDecoder().DecodeLine([]byte(uglyLines(b)[0]), nil)
+	for name, line := range map[string][]byte{
+		"json": jsonOf(b, e.GetRequest()), "versitygw": []byte(gatewayLine("year=2026/month=3/a.opus", "- Mozilla/5.0 (X11; Linux)")),
+	} {
+		b.Run(name, func(b *testing.B) {
+			var l Line
+			b.SetBytes(int64(len(line)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := l.Scan(redactor{}.redact(line)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkRedactNothing(b *testing.B) {
 	line := []byte(getHead + request + denied + `"-" "curl/8"` + fullTail)
 	b.SetBytes(int64(len(line)))

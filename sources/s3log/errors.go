@@ -13,5 +13,7 @@ var (
 	errJSON        = &FieldError{0, "of the JSON form", "one object, each of its members once"}
 	errRequestTime = &FieldError{3, "3 (request_time)", "2006-01-02T15:04:05.000Z"}
 	errMember      = &FieldError{0, "of the JSON form", "text where text belongs, a number where a number belongs"}
+	errVersityGW   = &FieldError{25, "2-25 of versitygw's form", "bucket and key of fields 2 and 8 again at the end of field 25, fields that fit between them"}
+	errLogStarts   = &FieldError{1, "1 (bucket owner)", "a request, but this says that versitygw has opened its log"}
 	errTail        = &FieldError{18, "16-27 (client's headers to source region)", "18 or more fields whose types fit at the end of the line"}
 )

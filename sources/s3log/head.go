@@ -66,6 +66,10 @@ func (l *Line) scanRequester(rest []byte) ([]byte, error) {
 		}
 		op, behind, ok := word(behind)
 		if !ok || !isOperation(op) {
+			// In May versitygw's lines begin like this too.
+			if isGatewayOperation(op) {
+				return nil, errRequestID
+			}
 			continue
 		}
 		l.Requester, l.RequestID, l.Operation = absent(start[:end]), id, op

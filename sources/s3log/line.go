@@ -1,6 +1,10 @@
 package s3log
 
-import "earwitness/pipeline/evidence"
+import (
+	"bytes"
+
+	"earwitness/pipeline/evidence"
+)
 
 // Dialect is a form of the access log.
 type Dialect uint8
@@ -13,6 +17,8 @@ const (
 	// DialectJSON is AWS's schema V_1_0; see
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.html .
 	DialectJSON
+	// DialectVersityGW is what versitygw v1.8.0 writes.
+	DialectVersityGW
 )
 
 // Line is one line of an access log. Text fields are parts of the scanned
@@ -76,7 +82,7 @@ func (e *FieldError) Error() string {
 // Scan reads line, without its line end, into l and grades it: exact when it
 // has one reading, recovered when quotes or spaces stood inside the quoted
 // fields, so that fields 9-17 are the most plausible reading while 1-8 and 18
-// onward are sure. Else the grade is raw and the error a *FieldError. Scan
+// onward are sure (see scanJSON and scanVersityGW for the other dialects). Else the grade is raw and the error a *FieldError. Scan
 // does not allocate where a line of text can be read; l keeps parts of line.
 func (l *Line) Scan(line []byte) (evidence.Grade, error) {
 	*l = Line{}
@@ -85,11 +91,7 @@ func (l *Line) Scan(line []byte) (evidence.Grade, error) {
 	}
 	rest, err := l.scanHead(line)
 	if err != nil {
-		// No line of JSON gets as far as a head's second field.
-		if isJSON(line) {
-			return l.scanJSON(line)
-		}
-		return evidence.Grade_GRADE_RAW, err
+		return l.scanOther(line, err)
 	}
 	if l.scanExact(rest) {
 		return evidence.Grade_GRADE_EXACT, nil
@@ -98,4 +100,18 @@ func (l *Line) Scan(line []byte) (evidence.Grade, error) {
 		return evidence.Grade_GRADE_RAW, err
 	}
 	return evidence.Grade_GRADE_RECOVERED, nil
+}
+
+// scanOther reads what does not begin like a line of text; no line of JSON
+// gets as far as the second field. err says what was wrong with the text.
+func (l *Line) scanOther(line []byte, err error) (evidence.Grade, error) {
+	switch {
+	case isJSON(line):
+		return l.scanJSON(line)
+	case isVersityGW(line):
+		return l.scanVersityGW(line)
+	case bytes.HasPrefix(line, []byte("log starts ")):
+		return evidence.Grade_GRADE_RAW, errLogStarts
+	}
+	return evidence.Grade_GRADE_RAW, err
 }

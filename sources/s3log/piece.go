@@ -50,6 +50,9 @@ func (p *piece) setRequest(l *Line, patterns *evidence.KeyPatterns) {
 			r.Extra = append(r.Extra, text(word))
 		}
 	}
+	if l.Dialect == DialectVersityGW {
+		setGatewayRequest(r)
+	}
 	if r.AuthenticationType == "QueryString" {
 		r.Grant, r.SigningTimeMs = presigned(r.RequestUri)
 	}
@@ -72,7 +75,11 @@ func (p *piece) setKey(l *Line, patterns *evidence.KeyPatterns) {
 		// The key is decoded from what was logged, not from its escaped form.
 		logged = string(l.Key)
 	}
-	if r.Key = decodeKey(logged, encodings(l.Operation)); r.Key == "-" {
+	times := 0
+	if l.Dialect != DialectVersityGW {
+		times = encodings(l.Operation)
+	}
+	if r.Key = decodeKey(logged, times); r.Key == "-" {
 		r.Key = ""
 	}
 	facts, ok := patterns.Match(r.Key)
