@@ -11,18 +11,11 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
-	"github.com/segmentio/kafka-go/sasl/plain"
 )
 
 // requestTimeout bounds each request. The broker gets half of it to reach
 // its replicas.
 const requestTimeout = 30 * time.Second
-
-// SASL is what proves to the broker who we are, by PLAIN.
-type SASL struct {
-	User     string
-	Password string
-}
 
 // ClientConfig is the one place from which all connections come.
 type ClientConfig struct {
@@ -46,6 +39,9 @@ type Client struct {
 	transport *kafka.Transport
 	kafka     kafka.Client
 	wires     wirePool
+	// exchange is nil without SASL.
+	exchange    sasl.Mechanism
+	exchangeErr error
 }
 
 // NewClient connects to nothing yet: the first request does.
@@ -60,22 +56,13 @@ func NewClient(cfg ClientConfig) *Client {
 		cfg.Dial = (&net.Dialer{Timeout: 5 * time.Second}).DialContext
 	}
 	c := &Client{cfg: cfg}
-	c.transport = &kafka.Transport{
-		Dial:     cfg.Dial,
-		ClientID: cfg.ClientID,
-		TLS:      cfg.TLS,
-		SASL:     cfg.mechanism(),
+	if cfg.SASL != nil {
+		c.exchange, c.exchangeErr = cfg.SASL.exchange()
 	}
+	c.transport = &kafka.Transport{Dial: c.connect, DialTimeout: connectTimeout, ClientID: cfg.ClientID}
 	c.kafka = kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Timeout: requestTimeout, Transport: c.transport}
 	c.wires.dial = c.dialWire
 	return c
-}
-
-func (cfg *ClientConfig) mechanism() sasl.Mechanism {
-	if cfg.SASL == nil {
-		return nil
-	}
-	return plain.Mechanism{Username: cfg.SASL.User, Password: cfg.SASL.Password}
 }
 
 // Close ends the connections that nobody uses, and the others after their
@@ -94,7 +81,7 @@ func (c *Client) Bounds(ctx context.Context, topic string, partition int) (first
 		},
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("read bounds of %s/%d: %w", topic, partition, err)
+		return 0, 0, fmt.Errorf("read bounds of %s/%d: %w", topic, partition, c.explain(ctx, topic, partition, err))
 	}
 	for _, p := range answer.Topics[topic] {
 		if p.Partition == partition {

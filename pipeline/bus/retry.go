@@ -53,7 +53,7 @@ func transient(err error) bool {
 		}
 		return refusal.Temporary()
 	}
-	for _, target := range []any{new(*GapError), new(*BeyondEndError), new(*HoleError), new(*CorruptError), new(*TooLargeError), new(*PartitionsError)} {
+	for _, target := range []any{new(*GapError), new(*BeyondEndError), new(*HoleError), new(*CorruptError), new(*TooLargeError), new(*PartitionsError), new(*LoginError)} {
 		if errors.As(err, target) {
 			return false
 		}

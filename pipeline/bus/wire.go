@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,9 +17,10 @@ import (
 // maxAnswerBytes bounds what an answer may claim to be long.
 const maxAnswerBytes = 256 << 20
 
-// wire is one connection for the two requests that kafka-go can't make as
-// they are needed here: Fetch (it drops the append time of batches, and
-// copies each record) and DeleteRecords (it has none).
+// wire is one connection for the requests that kafka-go can't make as they
+// are needed here: Fetch (it drops the append time of batches, and copies
+// each record), DeleteRecords (it has none), and those to the coordinator of a
+// group (it does not look whether one was found).
 type wire struct {
 	conn      net.Conn
 	formatter *kmsg.RequestFormatter
@@ -31,58 +31,16 @@ type wire struct {
 	used bool
 }
 
-// dialWire connects to a broker and proves who we are.
+func newWire(conn net.Conn, clientID string) *wire {
+	return &wire{conn: conn, formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID))}
+}
+
 func (c *Client) dialWire(ctx context.Context, address string) (*wire, error) {
-	conn, err := c.cfg.Dial(ctx, "tcp", address)
+	conn, err := c.connect(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("connect to broker %s: %w", address, err)
+		return nil, err
 	}
-	if c.cfg.TLS != nil {
-		conn = tls.Client(conn, tlsFor(c.cfg.TLS, address))
-	}
-	w := &wire{conn: conn, formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(c.cfg.ClientID))}
-	if c.cfg.SASL != nil {
-		if err := w.authenticate(ctx, c.cfg.SASL); err != nil {
-			conn.Close() //nolint:errcheck // the failure is already known
-			return nil, fmt.Errorf("authenticate at broker %s as %s: %w", address, c.cfg.SASL.User, err)
-		}
-	}
-	return w, nil
-}
-
-func tlsFor(cfg *tls.Config, address string) *tls.Config {
-	if cfg.ServerName != "" {
-		return cfg
-	}
-	cfg = cfg.Clone()
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		cfg.ServerName = host
-	}
-	return cfg
-}
-
-func (w *wire) authenticate(ctx context.Context, as *SASL) error {
-	handshake := kmsg.NewSASLHandshakeRequest()
-	handshake.SetVersion(1)
-	handshake.Mechanism = "PLAIN"
-	answer := kmsg.NewPtrSASLHandshakeResponse()
-	if _, err := w.roundTrip(ctx, &handshake, answer, 0); err != nil {
-		return err
-	}
-	if answer.ErrorCode != 0 {
-		return kafka.Error(answer.ErrorCode)
-	}
-	proof := kmsg.NewSASLAuthenticateRequest()
-	proof.SetVersion(1)
-	proof.SASLAuthBytes = []byte("\x00" + as.User + "\x00" + as.Password)
-	verdict := kmsg.NewPtrSASLAuthenticateResponse()
-	if _, err := w.roundTrip(ctx, &proof, verdict, 0); err != nil {
-		return err
-	}
-	if verdict.ErrorCode != 0 {
-		return kafka.Error(verdict.ErrorCode)
-	}
-	return nil
+	return newWire(conn, c.cfg.ClientID), nil
 }
 
 // roundTrip sends a request, which the broker may hold back for wait, and
