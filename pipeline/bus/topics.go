@@ -16,6 +16,10 @@ const (
 	TopicDeadLetter = "earwitness.deadletter"
 )
 
+// TopicControl holds what all processes have to know, the latest for each
+// key. It has one partition, and no control records.
+const TopicControl = "earwitness.control"
+
 // Topics lists them, each time anew.
 func Topics() []string {
 	return []string{TopicEvidence, TopicAccess, TopicDeadLetter}
@@ -25,10 +29,10 @@ func Topics() []string {
 // source keeps, several times over, and the producer's batches.
 const maxMessageBytes = 8 << 20
 
-// topicConfig of a topic that is made here. Arrival is told by the broker's
-// clock, and nothing goes by time or size: what may go is deleted when all
-// who need it have passed it.
-func topicConfig(name string, partitions int) kafka.TopicConfig {
+// embeddedConfig of a topic of the embedded broker. Arrival is told by the
+// broker's clock, and nothing goes by time, size or compaction: what may go is
+// deleted when all who need it have passed it.
+func embeddedConfig(name string, partitions int) kafka.TopicConfig {
 	return kafka.TopicConfig{
 		Topic:             name,
 		NumPartitions:     partitions,
@@ -55,8 +59,8 @@ func (e *PartitionsError) Error() string {
 		e.Topic, e.Have, e.Want, e.Have)
 }
 
-// EnsureTopics creates the topics that are missing, through the controller,
-// and waits until they can be used. One that exists with another number of
+// EnsureTopics creates the topics that are missing on the embedded broker, and
+// waits until they can be used (CreateTopics is for a cluster). One that exists with another number of
 // partitions is a *PartitionsError; its configuration is left as it is.
 func (c *Client) EnsureTopics(ctx context.Context, partitions int) error {
 	if partitions < 1 {
@@ -85,8 +89,12 @@ func (c *Client) EnsureTopics(ctx context.Context, partitions int) error {
 	}
 }
 
+func embeddedPartitions(topic string, partitions int) int {
+	return TopicSettings{Partitions: partitions}.partitions(topic)
+}
+
 func (c *Client) missingTopics(ctx context.Context, partitions int) ([]string, error) {
-	answer, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: Topics()})
+	answer, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: allTopics()})
 	if err != nil {
 		return nil, fmt.Errorf("read topics of brokers %v: %w", c.cfg.Brokers, err)
 	}
@@ -96,8 +104,8 @@ func (c *Client) missingTopics(ctx context.Context, partitions int) ([]string, e
 		switch {
 		case topic.Error != nil || len(topic.Partitions) == 0:
 			missing = append(missing, topic.Name)
-		case len(topic.Partitions) != partitions:
-			return nil, &PartitionsError{Topic: topic.Name, Want: partitions, Have: len(topic.Partitions)}
+		case len(topic.Partitions) != embeddedPartitions(topic.Name, partitions):
+			return nil, &PartitionsError{Topic: topic.Name, Want: embeddedPartitions(topic.Name, partitions), Have: len(topic.Partitions)}
 		}
 	}
 	return missing, nil
@@ -106,7 +114,7 @@ func (c *Client) missingTopics(ctx context.Context, partitions int) ([]string, e
 func (c *Client) createTopics(ctx context.Context, names []string, partitions int) error {
 	request := &kafka.CreateTopicsRequest{}
 	for _, name := range names {
-		request.Topics = append(request.Topics, topicConfig(name, partitions))
+		request.Topics = append(request.Topics, embeddedConfig(name, embeddedPartitions(name, partitions)))
 	}
 	answer, err := c.kafka.CreateTopics(ctx, request)
 	if err != nil {
