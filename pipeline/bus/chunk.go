@@ -6,12 +6,13 @@ import "errors"
 type reading struct {
 	topic     string
 	partition int
-	// next is the offset that must come.
-	next int64
+	// next is the offset that must come; with holes, or a later one.
+	next  int64
+	holes bool
 }
 
-// messages gives those of the batches whose offsets go on from next without a
-// hole, and why it stopped before the end, if it did.
+// messages gives those of the batches whose offsets go on from next, without a
+// hole unless there may be some, and why it stopped before the end, if it did.
 func (r *reading) messages(batches []byte) ([]Message, error) {
 	var messages []Message
 	for len(batches) > 0 {
@@ -35,11 +36,11 @@ func (r *reading) add(messages []Message, b *batch) ([]Message, error) {
 	if b.next <= r.next {
 		return messages, nil
 	}
-	if b.first > r.next {
+	if b.first > r.next && !r.holes {
 		return messages, r.hole(b.first)
 	}
 	if b.attributes&flagControl != 0 {
-		return messages, r.hole(b.next)
+		return messages, r.skip(b.next)
 	}
 	before := len(messages)
 	messages, err := b.appendMessages(messages, r.next)
@@ -47,15 +48,25 @@ func (r *reading) add(messages []Message, b *batch) ([]Message, error) {
 		return messages[:before], r.corrupt(err)
 	}
 	for i := before; i < len(messages); i++ {
-		if got := messages[i].Offset; got != r.next {
+		got := messages[i].Offset
+		if got < r.next || got > r.next && !r.holes {
 			return messages[:i], r.hole(got)
 		}
-		r.next++
+		r.next = got + 1
 	}
 	if r.next != b.next {
-		return messages, r.hole(b.next)
+		return messages, r.skip(b.next)
 	}
 	return messages, nil
+}
+
+// skip goes on at a later offset, where there may be holes.
+func (r *reading) skip(to int64) error {
+	if !r.holes {
+		return r.hole(to)
+	}
+	r.next = to
+	return nil
 }
 
 func (r *reading) hole(got int64) error {

@@ -76,7 +76,7 @@ func (w *wire) deleteRecords(ctx context.Context, topic string, partition int, b
 		return err
 	}
 	if len(answer.Topics) != 1 || len(answer.Topics[0].Partitions) != 1 {
-		return fmt.Errorf("the answer is not for one partition")
+		return errNotForOne
 	}
 	return kafkaError(answer.Topics[0].Partitions[0].ErrorCode)
 }

@@ -80,7 +80,7 @@ func (w *wire) fetch(ctx context.Context, r FetchRequest) (FetchResult, error) {
 		return FetchResult{}, err
 	}
 	if len(answer.Topics) != 1 || len(answer.Topics[0].Partitions) != 1 {
-		return FetchResult{}, fmt.Errorf("the answer is not for one partition")
+		return FetchResult{}, errNotForOne
 	}
 	p := &answer.Topics[0].Partitions[0]
 	if err := kafkaError(p.ErrorCode); err != nil {
