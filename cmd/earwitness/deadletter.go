@@ -22,7 +22,8 @@ func deadLetterCommand() *cobra.Command {
 		Short:   "Look at what could not be processed",
 		Long: `Look at what could not be processed: each record that could not be read or
 delivered is kept with its cause and its raw bytes. They are read from the
-archive of the data folder, and so appear there when a segment is sealed.`,
+archive of the data folder or the bucket, and so appear when a segment is
+sealed.`,
 		Example: `  earwitness deadletter list
   earwitness deadletter show 1f0c9a`,
 	}
@@ -33,9 +34,11 @@ archive of the data folder, and so appear there when a segment is sealed.`,
 // deadLetters reads them from an archive.
 type deadLetters struct {
 	reader *worm.Reader
+	// Close lets go of the archive.
+	Close func()
 }
 
-func openDeadLetters(flags config.Flags) (*deadLetters, error) {
+func openDeadLetters(ctx context.Context, flags config.Flags) (*deadLetters, error) {
 	settings, err := config.Load(flags)
 	if err != nil {
 		return nil, err
@@ -44,15 +47,16 @@ func openDeadLetters(flags config.Flags) (*deadLetters, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := worm.ReadDir(string(settings.WORM.Directory))
-	if err != nil {
-		return nil, fmt.Errorf("open archive %s (has a run written it yet?): %w", settings.WORM.Directory, err)
-	}
-	reader, err := worm.NewReader(store, known)
+	store, err := openArchive(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	return &deadLetters{reader: reader}, nil
+	reader, err := worm.NewReader(store.Store, known)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	return &deadLetters{reader: reader, Close: store.Close}, nil
 }
 
 // knownKeys are the verifiers of the archive. That of a key in the data

@@ -43,10 +43,11 @@ raw bytes in base64.`,
 }
 
 func listDeadLetters(cmd *cobra.Command, flags *deadLetterFilter) error {
-	letters, err := openDeadLetters(flags.place)
+	letters, err := openDeadLetters(cmd.Context(), flags.place)
 	if err != nil {
 		return err
 	}
+	defer letters.Close()
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	show := flags.table(out, width(cmd.OutOrStdout()))
 	if flags.json {

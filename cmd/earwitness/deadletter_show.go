@@ -51,10 +51,11 @@ func showDeadLetter(cmd *cobra.Command, flags *deadLetterView, id string) error 
 	if flags.raw && width(cmd.OutOrStdout()) > 0 {
 		return usageErrorf(cmd, "--raw writes whatever bytes came, which is not safe for a terminal; write them to a file, or leave --raw out")
 	}
-	letters, err := openDeadLetters(flags.place)
+	letters, err := openDeadLetters(cmd.Context(), flags.place)
 	if err != nil {
 		return err
 	}
+	defer letters.Close()
 	var found []*evidence.DeadLetter
 	err = letters.each(cmd.Context(), func(l *evidence.DeadLetter) error {
 		if strings.HasPrefix(hex.EncodeToString(l.Id), id) && len(found) < 2 {

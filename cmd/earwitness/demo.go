@@ -102,7 +102,7 @@ func demonstrate(cmd *cobra.Command, folder string, world *simulate.Config) erro
 	if err != nil {
 		return err
 	}
-	result, err := once(ctx, errOut, settings)
+	result, err := once(ctx, errOut, settings, engine.Options{Once: true})
 	if err != nil {
 		return err
 	}

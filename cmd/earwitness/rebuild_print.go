@@ -15,12 +15,16 @@ import (
 // printRebuilt says what a rebuild has done, what there is now, and how to go
 // on.
 func printRebuilt(cmd *cobra.Command, settings *config.Config, rebuilt *engine.Rebuilt) error {
+	var b bytes.Buffer
+	printJudged(&b, rebuilt)
+	if settings.Shared() {
+		_, err := cmd.OutOrStdout().Write(b.Bytes())
+		return err
+	}
 	sum, err := summarize(cmd.Context(), settings, 0)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	printJudged(&b, rebuilt)
 	printSummary(&b, sum)
 	printNext(&b, settings, "")
 	_, err = cmd.OutOrStdout().Write(b.Bytes())

@@ -67,6 +67,8 @@ func commands() []*cobra.Command {
 		verifyCommand(),
 		proveCommand(),
 		keysCommand(),
+		topicsCommand(),
+		elasticCommand(),
 		configCommand(),
 		versionCommand(),
 	}

@@ -19,8 +19,9 @@ const exitDeadLetters = 3
 
 type runFlags struct {
 	config.Flags
-	once       bool
-	cpuProfile string
+	once, followOnly bool
+	partitions       string
+	cpuProfile       string
 }
 
 func runCommand() *cobra.Command {
@@ -39,26 +40,30 @@ every record, prints a summary and ends. Called again on the same data folder
 it goes on from there. Without --once it watches the sources until it is
 interrupted; what was read by then still reaches the sinks.
 
+With bus.brokers in the configuration several processes share the work: each
+reads its sources, and the consumer group shares the partitions among those
+that run. --partitions follows some by hand instead, and --once all; both may
+run beside a group and do no harm. --follow-only reads no sources. The topics
+must be there ("earwitness topics create").
+
 Exit codes of --once: 0 done, 3 done but some input went to the dead letters
 ("earwitness deadletter list"), 1 failed, 2 wrong usage.`,
 		Example: `  earwitness run --once --s3-logs ./logs --audits ./audits \
     --service-role 'arn:aws:sts::111122223333:assumed-role/ContactCentre*'
 
-  earwitness run --config earwitness.yaml`,
+  earwitness run --config earwitness.yaml
+
+  # one more process for the partitions of the brokers in the file
+  earwitness run --config earwitness.yaml --follow-only`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			settings, err := config.Load(flags.Flags)
 			if err != nil {
 				return err
 			}
-			if len(settings.Sources) == 0 {
-				return usageErrorf(cmd, "there is nothing to read: name logs with --s3-logs and audits with --audits, or sources in a file with --config")
-			}
-			for _, source := range settings.Sources {
-				// Before anything is made in the data folder.
-				if _, err := os.Stat(string(source.Path)); err != nil {
-					return usageErrorf(cmd, "source %s: %w; name a file or folder that is there", source.Name, err)
-				}
+			options, err := flags.options(cmd, settings)
+			if err != nil {
+				return err
 			}
 			stop, err := profile(flags.cpuProfile)
 			if err != nil {
@@ -66,15 +71,46 @@ Exit codes of --once: 0 done, 3 done but some input went to the dead letters
 			}
 			defer func() { err = errors.Join(err, stop()) }()
 			if flags.once {
-				return runOnce(cmd, settings)
+				return runOnce(cmd, settings, options)
 			}
-			return watch(cmd, settings)
+			return watch(cmd, settings, options)
 		},
 	}
 	flags.Register(cmd.Flags())
 	cmd.Flags().BoolVar(&flags.once, "once", false, "take what is there now, then end")
+	cmd.Flags().BoolVar(&flags.followOnly, "follow-only", false, "read no sources: other processes do; needs bus.brokers")
+	cmd.Flags().StringVar(&flags.partitions, "partitions", "", "follow the partitions `LIST`, as in 0-15 or 0,2,4-7, whatever the group assigns; needs bus.brokers")
 	cmd.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile of the run to `FILE`")
 	return cmd
+}
+
+// options checks what is asked for before anything is made in the data folder.
+func (f *runFlags) options(cmd *cobra.Command, settings *config.Config) (engine.Options, error) {
+	options := engine.Options{Once: f.once, FollowOnly: f.followOnly}
+	switch {
+	case f.followOnly && f.once:
+		return options, usageErrorf(cmd, "--once reads the sources and --follow-only does not; give one of them")
+	case f.followOnly && !settings.Shared():
+		return options, usageErrorf(cmd, "--follow-only needs brokers that other processes write to: name them as bus.brokers in the configuration")
+	case f.partitions != "" && !settings.Shared():
+		return options, usageErrorf(cmd, "--partitions needs brokers that other processes read from too: name them as bus.brokers in the configuration")
+	}
+	var err error
+	if options.Partitions, err = parsePartitions(f.partitions, settings.Bus.Partitions); err != nil {
+		return options, usageErrorf(cmd, "--partitions: %w", err)
+	}
+	if f.followOnly {
+		return options, nil
+	}
+	if len(settings.Sources) == 0 {
+		return options, usageErrorf(cmd, "there is nothing to read: name logs with --s3-logs and audits with --audits, or sources in a file with --config")
+	}
+	for _, source := range settings.Sources {
+		if _, err := os.Stat(string(source.Path)); err != nil {
+			return options, usageErrorf(cmd, "source %s: %w; name a file or folder that is there", source.Name, err)
+		}
+	}
+	return options, nil
 }
 
 // profile writes a CPU profile until stop, where a file is named.
@@ -95,8 +131,8 @@ func profile(path string) (stop func() error, err error) {
 	}, nil
 }
 
-func runOnce(cmd *cobra.Command, settings *config.Config) error {
-	result, err := once(cmd.Context(), cmd.ErrOrStderr(), settings)
+func runOnce(cmd *cobra.Command, settings *config.Config, options engine.Options) error {
+	result, err := once(cmd.Context(), cmd.ErrOrStderr(), settings, options)
 	if err != nil {
 		return err
 	}
@@ -110,11 +146,11 @@ func runOnce(cmd *cobra.Command, settings *config.Config) error {
 }
 
 // once runs the engine to its end, with a progress bar on a terminal.
-func once(ctx context.Context, errOut io.Writer, settings *config.Config) (result engine.Result, err error) {
+func once(ctx context.Context, errOut io.Writer, settings *config.Config, options engine.Options) (result engine.Result, err error) {
 	bar := newBar(errOut)
 	defer bar.end()
 	log := settings.Log.Logger(bar.above(errOut))
-	e, err := engine.Open(ctx, settings, log, true)
+	e, err := engine.Open(ctx, settings, log, options)
 	if err != nil {
 		return engine.Result{}, err
 	}
@@ -124,9 +160,9 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config) (resul
 	return e.Once(ctx)
 }
 
-func watch(cmd *cobra.Command, settings *config.Config) (err error) {
+func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) (err error) {
 	ctx := cmd.Context()
-	e, err := engine.Open(ctx, settings, settings.Log.Logger(cmd.ErrOrStderr()), false)
+	e, err := engine.Open(ctx, settings, settings.Log.Logger(cmd.ErrOrStderr()), options)
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,17 @@ import (
 
 // printRun says what a run has done, what there is now, and how to go on.
 func printRun(cmd *cobra.Command, settings *config.Config, result *engine.Result) error {
+	var b bytes.Buffer
+	if settings.Shared() {
+		printRead(&b, settings, result)
+		printKept(&b, settings, result)
+		_, err := cmd.OutOrStdout().Write(b.Bytes())
+		return err
+	}
 	sum, err := summarize(cmd.Context(), settings, 0)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
 	printRead(&b, settings, result)
 	printSummary(&b, sum)
 	printKey(&b, settings, result)
@@ -59,7 +65,7 @@ func printRead(b *bytes.Buffer, settings *config.Config, result *engine.Result) 
 		b.WriteString("\n")
 	}
 	if result.DeadLetters > 0 {
-		fmt.Fprintf(b, "  %s: %s deadletter list --data %s\n", count(uint64(result.DeadLetters), "dead letter"), program(), quoted(string(settings.Data)))
+		fmt.Fprintf(b, "  %s: %s deadletter list%s\n", count(uint64(result.DeadLetters), "dead letter"), program(), placeFlags(settings))
 	}
 	b.WriteString("\n")
 }
@@ -134,11 +140,37 @@ func printKey(b *bytes.Buffer, settings *config.Config, result *engine.Result) {
 
 // printNext gives commands that work as they stand.
 func printNext(b *bytes.Buffer, settings *config.Config, recording string) {
-	fmt.Fprintf(b, "Look further:\n  %s trail --data %s", program(), quoted(string(settings.Data)))
+	fmt.Fprintf(b, "Look further:\n  %s trail%s", program(), placeFlags(settings))
 	if recording != "" {
 		fmt.Fprintf(b, " --recording %s --requests", quoted(recording))
 	}
-	fmt.Fprintf(b, "\n  %s verify --store %s --key %s\n", program(), quoted(string(settings.WORM.Directory)), quoted(verifierOf(settings)))
+	fmt.Fprintf(b, "\n  %s verify --store %s --key %s\n", program(), quoted(archiveAddress(settings)), quoted(verifierOf(settings)))
+}
+
+// placeFlags name what was named for this run.
+func placeFlags(settings *config.Config) string {
+	text := ""
+	if file := settings.File(); file != "" {
+		text = " --config " + quoted(file)
+	}
+	return text + " --data " + quoted(string(settings.Data))
+}
+
+// printKept says what this process has kept where others keep too.
+func printKept(b *bytes.Buffer, settings *config.Config, result *engine.Result) {
+	if kept := result.Elastic; kept != nil {
+		fmt.Fprintf(b, "Elasticsearch took %s from this process (%s were there already).\n",
+			count(kept.Stored, "record"), humanize.Comma(int64(kept.Superseded)))
+		if kept.DeadLetters > 0 {
+			fmt.Fprintf(b, "It refused %s, which went to the dead letters.\n", count(kept.DeadLetters, "record"))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("Look further:\n")
+	if settings.Elastic.Enabled() {
+		fmt.Fprintf(b, "  search the alias %s-records of %s\n", settings.Elastic.Prefix, settings.Elastic.URLs[0])
+	}
+	fmt.Fprintf(b, "  %s verify --store %s --key %s\n", program(), quoted(archiveAddress(settings)), quoted(verifierOf(settings)))
 }
 
 // verifierOf gives the file of the own key's verifier line, else the line.

@@ -96,6 +96,10 @@ func showTrail(cmd *cobra.Command, flags *trailFlags) error {
 }
 
 func openIndex(ctx context.Context, settings *config.Config) (*index.Reader, error) {
+	if settings.Shared() {
+		return nil, errors.New("open index: there is none where processes share brokers (bus.brokers); search Elasticsearch, its aliases begin with " +
+			string(settings.Elastic.Prefix) + ", or name the data folder of a single process")
+	}
 	reader, err := index.OpenReader(ctx, string(settings.Index.Path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open index %s: there is none yet; \"earwitness run --once --data %s\" with --s3-logs and --audits makes one, or name another folder with --data",

@@ -58,10 +58,11 @@ func (s *Sink) Write(ctx context.Context, n int, chunk *bus.Chunk[*access.Record
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	if len(chunk.Messages) == 0 {
-		return nil
+	from := chunk.Next
+	if len(chunk.Messages) > 0 {
+		from = chunk.Messages[0].Offset
 	}
-	r := s.partition(n).current(chunk.Messages[0].Offset)
+	r := s.partition(n).current(from)
 	next, err := r.wanted()
 	if err != nil {
 		return err

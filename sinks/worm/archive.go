@@ -240,6 +240,19 @@ func (a *Archive[T]) Flush(ctx context.Context, number int) error {
 	return a.sealNow(ctx, p)
 }
 
+// Leave forgets what was gathered of a partition that another process follows
+// now: it reads that again, from the end of the store.
+func (a *Archive[T]) Leave(number int) error {
+	p, err := a.partition(number)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a.drop(p)
+	return nil
+}
+
 // Run seals what is older than SegmentAge while no messages come, until ctx
 // ends, and then returns its error. What cannot be stored is logged, dropped
 // and read again: the next Write is refused with a *PositionError. It does

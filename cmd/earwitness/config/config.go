@@ -17,7 +17,12 @@ type Config struct {
 	WORM     WORM     `yaml:"worm"`
 	Index    Index    `yaml:"index,omitempty"`
 	Log      Log      `yaml:"log"`
+
+	file string
 }
+
+// File that the configuration was read from; empty for none.
+func (c *Config) File() string { return c.file }
 
 // Roles say which requesters are whose.
 type Roles struct {

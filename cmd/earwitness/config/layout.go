@@ -18,6 +18,10 @@ func (c *Config) BusDir() string { return c.inData("bus") }
 // StateDir is the folder of the fold of one partition.
 func (c *Config) StateDir(partition int) string { return c.inData("state", strconv.Itoa(partition)) }
 
+// SinkPositionsDir is the folder of the positions of sinks that keep none
+// themselves; where there are brokers these keep them.
+func (c *Config) SinkPositionsDir() string { return c.inData("sink-positions") }
+
 // PositionsDir is the folder of the sources' positions.
 func (c *Config) PositionsDir() string { return c.inData("positions") }
 

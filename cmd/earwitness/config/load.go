@@ -42,6 +42,7 @@ func readFile(path string) ([]byte, error) {
 func parse(flags Flags, base string, text []byte) (*Config, error) {
 	config, d := Default(), newDocument(flags.File, text)
 	d.decode(text, config)
+	config.file = flags.File
 	config.rebase(base)
 	flags.lay(config, d)
 	config.derive()

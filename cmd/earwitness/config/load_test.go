@@ -23,7 +23,7 @@ func loadText(t *testing.T, flags Flags, text string) *Config {
 }
 
 func equalConfigs() cmp.Options {
-	return cmp.Options{cmpopts.EquateComparable(Network{}), cmpopts.EquateEmpty()}
+	return cmp.Options{cmpopts.EquateComparable(Network{}), cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Config{})}
 }
 
 func TestNoFileIsValid(t *testing.T) {

@@ -11,10 +11,11 @@ import (
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/evidence"
 	"earwitness/sinks/worm"
+	"earwitness/sinks/worm/bucket"
 )
 
 // openArchives opens the WORM store and the logs of the three topics.
-func (e *Engine) openArchives(context.Context) error {
+func (e *Engine) openArchives(ctx context.Context) error {
 	key, err := e.signingKey()
 	if err != nil {
 		return err
@@ -23,11 +24,10 @@ func (e *Engine) openArchives(context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := worm.OpenDir(string(e.config.WORM.Directory), e.log)
-	if err != nil {
+	if err := e.openStore(ctx); err != nil {
 		return err
 	}
-	e.worm.store, e.worm.key, e.worm.known = store, key, known
+	e.worm.key, e.worm.known = key, known
 	if e.worm.evidence, err = newArchive[*evidence.Evidence](e, bus.TopicEvidence, nil); err != nil {
 		return err
 	}
@@ -36,6 +36,25 @@ func (e *Engine) openArchives(context.Context) error {
 	}
 	e.worm.deadLetters, err = newArchive[*evidence.DeadLetter](e, bus.TopicDeadLetter, nil)
 	return err
+}
+
+// openStore opens the folder or the bucket.
+func (e *Engine) openStore(ctx context.Context) error {
+	if !e.config.WORM.S3.Enabled() {
+		store, err := worm.OpenDir(string(e.config.WORM.Directory), e.log)
+		e.worm.store = store
+		return err
+	}
+	settings, err := e.config.WORM.BucketConfig(e.log)
+	if err != nil {
+		return err
+	}
+	store, err := bucket.Open(ctx, settings)
+	if err != nil {
+		return err
+	}
+	e.worm.store, e.worm.close = store, store.Close
+	return nil
 }
 
 func newArchive[T any](e *Engine, topic string, keep func(int, *bus.Chunk[T]) bool) (*worm.Archive[T], error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +54,15 @@ func (t *tracker) note(p bus.Progress) {
 		t.furthest[at] = p.Next
 		t.wake()
 	}
+}
+
+// leave forgets a partition that is followed elsewhere.
+func (t *tracker) leave(partition int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	of := func(p place) bool { return p.partition == partition }
+	maps.DeleteFunc(t.progress, func(p place, _ bus.Progress) bool { return of(p) })
+	maps.DeleteFunc(t.furthest, func(p place, _ int64) bool { return of(p) })
 }
 
 func (t *tracker) pass(at place, id []byte) {

@@ -15,38 +15,45 @@ import (
 	"earwitness/sinks/worm"
 )
 
-// consumers are all that follows the topics, each in its own goroutines.
+// consumers are all that follows some partitions of the topics, each in its
+// own goroutines.
 type consumers struct {
-	group  *errgroup.Group
-	ctx    context.Context    //nolint:containedctx // that of group, which ends when a consumer fails
-	places map[string][]place // by topic
-	// flush brings everything to disk, in the order of the topics.
-	flush []func(ctx context.Context, partition int) error
+	group      *errgroup.Group
+	ctx        context.Context //nolint:containedctx // that of group, which ends when a consumer fails
+	partitions []int
+	places     map[string][]place // by topic
 }
 
 // consume starts to follow; the correlator does where there is one. soft ends
 // the following; what a sink has begun it may finish until hard ends.
-func (e *Engine) consume(soft, hard context.Context) *consumers {
+func (e *Engine) consume(soft, hard context.Context, partitions []int) *consumers {
 	group, ctx := errgroup.WithContext(soft)
-	c := &consumers{group: group, ctx: ctx, places: make(map[string][]place)}
+	c := &consumers{group: group, ctx: ctx, partitions: partitions, places: make(map[string][]place)}
 	kept := bus.PartitionConfig{FetchBytes: fetchBytes, KeepBytes: keepBytes}
-	for partition := range e.config.Bus.Partitions {
+	for _, partition := range partitions {
 		heard := bus.NewPartition(e.client, bus.TopicEvidence, partition, decodeEvidence, kept)
 		if e.stage != nil {
-			follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.stage))
+			follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](&loyal{e.stage, e}))
 		}
 		follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
 		told := bus.NewPartition(e.client, bus.TopicAccess, partition, decodeAccess, kept)
-		follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.index))
+		for _, sink := range e.records {
+			follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](sink))
+		}
 		follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.worm.access))
 		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, kept)
 		follow(hard, e, c, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
 	}
+	return c
+}
+
+// tend does what sinks need while nothing comes, in goroutines of a group,
+// until ctx ends.
+func (e *Engine) tend(ctx context.Context, group *errgroup.Group) {
 	runs := []func(context.Context) error{e.worm.evidence.Run, e.worm.access.Run, e.worm.deadLetters.Run}
 	if e.stage != nil {
-		c.flush, runs = append(c.flush, e.stage.Flush), append(runs, e.stage.Run)
+		runs = append(runs, e.stage.Run)
 	}
-	c.flush = append(c.flush, e.worm.evidence.Flush, e.index.Flush, e.worm.access.Flush, e.worm.deadLetters.Flush)
 	for _, run := range runs {
 		group.Go(func() error {
 			if err := run(ctx); ctx.Err() == nil {
@@ -55,7 +62,12 @@ func (e *Engine) consume(soft, hard context.Context) *consumers {
 			return nil
 		})
 	}
-	return c
+	if len(e.kept) > 0 {
+		group.Go(func() error {
+			e.renewPositions(ctx)
+			return nil
+		})
+	}
 }
 
 // decodeEvidence and decodeAccess leave texts in the message's bytes, which
@@ -96,8 +108,9 @@ func isFatal(err error) bool {
 	var mismatch *index.MismatchError
 	var missing *MissingError
 	var another *correlate.LineageError
+	var judged *JudgedElsewhereError
 	return errors.As(err, &tamper) || errors.As(err, &lineage) || errors.As(err, &mismatch) || errors.As(err, &missing) ||
-		errors.As(err, &another)
+		errors.As(err, &another) || errors.As(err, &judged)
 }
 
 // steady lets a sink finish a write when the following ends, so that a stop
@@ -115,11 +128,20 @@ func (s *steady[T]) Flush(_ context.Context, partition int) error {
 	return s.Sink.Flush(s.hard, partition)
 }
 
-// flushAll makes durable what the sinks were given.
-func (c *consumers) flushAll(ctx context.Context, partitions int) error {
+// flush makes durable what the sinks were given, in the order of the topics.
+func (e *Engine) flush(ctx context.Context, partitions []int) error {
+	var flushes []func(ctx context.Context, partition int) error
+	if e.stage != nil {
+		flushes = append(flushes, e.stage.Flush)
+	}
+	flushes = append(flushes, e.worm.evidence.Flush)
+	for _, sink := range e.records {
+		flushes = append(flushes, sink.Flush)
+	}
+	flushes = append(flushes, e.worm.access.Flush, e.worm.deadLetters.Flush)
 	var errs []error
-	for _, flush := range c.flush {
-		for partition := range partitions {
+	for _, flush := range flushes {
+		for _, partition := range partitions {
 			errs = append(errs, flush(ctx, partition))
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"earwitness/pipeline/bus/embedded"
 	"earwitness/pipeline/correlate"
 	"earwitness/pipeline/evidence"
+	"earwitness/sinks/elastic"
 	"earwitness/sinks/index"
 	"earwitness/sinks/worm"
 )
@@ -38,12 +39,20 @@ const (
 type Engine struct {
 	config  *config.Config
 	log     *slog.Logger
+	options Options
 	lock    *flock.Flock
+	epochs  epochs
 	epoch   *epochFile
 	tracker *tracker
+	// partitions that are followed by hand; nil where the group shares them
+	// out.
+	partitions []int
 
-	broker      *embedded.Broker
-	client      *bus.Client
+	// broker is the embedded one; nil where brokers are named.
+	broker *embedded.Broker
+	client *bus.Client
+	// ledger is written by epochs alone, where there are brokers.
+	ledger      *bus.Producer
 	evidence    *bus.Producer
 	access      *bus.Producer
 	deadLetters *bus.Producer
@@ -51,8 +60,14 @@ type Engine struct {
 	sources     []*source
 
 	stage *correlate.Stage
-	index *index.Index
-	worm  archives
+	// records are the sinks of records: index, elastic, or both; each of
+	// them is nil where it is not wanted.
+	records []recordSink
+	index   *index.Index
+	elastic *elastic.Sink
+	// kept are the positions that sinks and correlator keep at the brokers.
+	kept []*groupPositions
+	worm archives
 	// keyMade says that the signing key was made in this run.
 	keyMade bool
 	began   time.Time
@@ -60,7 +75,9 @@ type Engine struct {
 
 // archives are the logs of the WORM store.
 type archives struct {
-	store       worm.Store
+	store worm.Store
+	// close lets go of the store's connections; nil where there are none.
+	close       func()
 	key         *worm.Key
 	known       note.Verifiers
 	evidence    *worm.Archive[*evidence.Evidence]
@@ -68,45 +85,94 @@ type archives struct {
 	deadLetters *worm.Archive[*evidence.DeadLetter]
 }
 
+// Options of a run that are not settings: they change nothing that is kept.
+type Options struct {
+	// Once reads what the sources hold now, and not what comes later.
+	Once bool
+	// Partitions to follow. None: all, or those that the group assigns where
+	// several processes share them.
+	Partitions []int
+	// FollowOnly leaves the reading of the sources to other processes.
+	FollowOnly bool
+}
+
 // Open locks the data folder and opens everything in it, and the sources to
-// be read once or watched. Errors: *InUseError, *RulesChangedError,
-// *UnfinishedRebuildError, and what the parts say.
-func Open(ctx context.Context, c *config.Config, log *slog.Logger, once bool) (*Engine, error) {
-	e, err := open(ctx, c, log, decideEpoch, once)
+// be read. Errors: *InUseError, *RulesChangedError, *UnfinishedRebuildError,
+// *bus.TopicsError, and what the parts say.
+func Open(ctx context.Context, c *config.Config, log *slog.Logger, options Options) (*Engine, error) {
+	e, err := open(ctx, c, log, decideEpoch, options)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.openSources(once); err != nil {
+	if options.FollowOnly {
+		return e, nil
+	}
+	if err := e.openSources(options.Once); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
 	return e, nil
 }
 
-func open(ctx context.Context, c *config.Config, log *slog.Logger, decide func(*config.Config) (*epochFile, error), bulk bool) (*Engine, error) {
-	e := &Engine{config: c, log: log, tracker: newTracker(), began: time.Now()}
+func open(ctx context.Context, c *config.Config, log *slog.Logger, decide decision, options Options) (*Engine, error) {
+	e := &Engine{config: c, log: log, options: options, tracker: newTracker(), began: time.Now()}
+	if err := e.choosePartitions(); err != nil {
+		return nil, err
+	}
 	var err error
 	if e.lock, err = lockFolder(string(c.Data)); err != nil {
 		return nil, err
 	}
-	if e.epoch, err = decide(c); err != nil {
-		return nil, errors.Join(err, e.lock.Close())
+	settle := func(ctx context.Context) error { return e.settleEpoch(ctx, decide) }
+	steps := []func(context.Context) error{e.openBus, settle, e.openArchives, e.openSinks}
+	if !c.Shared() {
+		// What is in the folder is refused before a broker opens it.
+		e.epochs = epochInFolder{string(c.Data)}
+		steps[0], steps[1] = settle, e.openBus
 	}
-	for _, step := range []func(context.Context) error{e.openBus, e.openArchives, e.openIndex, e.checkPositions, e.refillIndex} {
+	if e.partitions != nil {
+		steps = append(steps, func(ctx context.Context) error { return e.take(ctx, e.partitions) })
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, e.Close(ctx))
 		}
 	}
-	e.stage = e.newStage(bulk, &archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage()})
+	e.stage = e.newStage(&archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage()})
 	return e, nil
+}
+
+// choosePartitions settles who assigns them: the group, where processes share
+// them and none are named.
+func (e *Engine) choosePartitions() error {
+	n := e.config.Bus.Partitions
+	for _, partition := range e.options.Partitions {
+		if partition < 0 || partition >= n {
+			return fmt.Errorf("follow partition %d: there are %d, numbered from 0; name others, or set bus.partitions to what the topics have", partition, n)
+		}
+	}
+	switch {
+	case len(e.options.Partitions) > 0 && !e.config.Shared():
+		return errors.New("follow some partitions: without bus.brokers this process has the bus to itself, and must follow all; leave the partitions out")
+	case len(e.options.Partitions) > 0:
+		e.partitions = e.options.Partitions
+	case !e.config.Shared() || e.options.Once:
+		e.partitions = allPartitions(e.config)
+	}
+	return nil
 }
 
 // newStage makes the correlator; what its state is computed from where it is
 // missing comes from archive.
-func (e *Engine) newStage(bulk bool, archive correlate.Archive) *correlate.Stage {
-	return correlate.NewStage(correlate.StageConfig{
+func (e *Engine) newStage(archive correlate.Archive) *correlate.Stage {
+	bulk := e.options.Once
+	stage := correlate.StageConfig{
 		Rules: e.config.Rules(), Dir: e.config.StateDir, Access: e.access, DeadLetters: e.deadLetters, Logger: e.log,
 		Bulk: bulk, HoldFor: holdFor(bulk), Archive: archive,
-	})
+	}
+	if e.config.Shared() {
+		stage.Positions = e.keepPositions(correlate.StageName, bus.TopicEvidence)
+	}
+	return correlate.NewStage(stage)
 }
 
 // holdFor is how long records may be held back: in bulk nobody waits for them
@@ -118,39 +184,14 @@ func holdFor(bulk bool) time.Duration {
 	return 0 // the default
 }
 
-func (e *Engine) openBus(ctx context.Context) error {
-	var err error
-	if e.broker, err = embedded.Open(ctx, embedded.Config{Dir: e.config.BusDir(), Logger: e.log}); err != nil {
-		return err
-	}
-	e.client = bus.NewClient(e.broker.ClientConfig())
-	n := e.config.Bus.Partitions
-	if err := e.client.EnsureTopics(ctx, n); err != nil {
-		return err
-	}
-	buffer := bus.ProducerConfig{BufferBytes: producerBuffer}
-	e.evidence = bus.NewProducer(e.client, bus.TopicEvidence, n, buffer)
-	e.access = bus.NewProducer(e.client, bus.TopicAccess, n, buffer)
-	e.deadLetters = bus.NewProducer(e.client, bus.TopicDeadLetter, n, buffer)
-	e.publisher = &publisher{evidence: e.evidence, deadLetters: e.deadLetters, partitions: n}
-	return nil
-}
-
-func (e *Engine) openIndex(ctx context.Context) error {
-	lineage := e.epoch.lineage()
-	var err error
-	e.index, err = index.Open(ctx, index.Config{
-		Path: string(e.config.Index.Path), Lineage: lineage[:], Partitions: e.config.Bus.Partitions,
-		Retention: e.config.Index.Retention.Std(), Logger: e.log,
-	})
-	return err
-}
-
 // Close ends what is open, in the order in which it hangs together. It saves
 // nothing that Once and Watch have not.
 func (e *Engine) Close(ctx context.Context) error {
 	var errs []error
-	for _, p := range []*bus.Producer{e.evidence, e.access, e.deadLetters} {
+	if e.elastic != nil {
+		errs = append(errs, e.elastic.Close())
+	}
+	for _, p := range []*bus.Producer{e.evidence, e.access, e.deadLetters, e.ledger} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}
@@ -160,6 +201,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	}
 	if e.index != nil {
 		errs = append(errs, e.index.Close())
+	}
+	if e.worm.close != nil {
+		e.worm.close()
 	}
 	if e.client != nil {
 		e.client.Close()
@@ -176,8 +220,16 @@ func (e *Engine) Close(ctx context.Context) error {
 
 // start sends the epoch record, again where it was sent before.
 func (e *Engine) start(ctx context.Context) error {
-	if err := control(ctx, e.evidence, e.config.Bus.Partitions, e.epoch.control()); err != nil {
+	if err := control(ctx, e.evidence, allPartitions(e.config), e.epoch.control()); err != nil {
 		return fmt.Errorf("open epoch %d: %w", e.epoch.Number, err)
 	}
 	return nil
+}
+
+func allPartitions(c *config.Config) []int {
+	all := make([]int, c.Bus.Partitions)
+	for partition := range all {
+		all[partition] = partition
+	}
+	return all
 }

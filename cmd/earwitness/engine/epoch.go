@@ -1,14 +1,11 @@
 package engine
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"earwitness/cmd/earwitness/config"
@@ -17,6 +14,23 @@ import (
 )
 
 const epochFormat = 1
+
+// epochs keeps the epoch in force where all who work on the same topics find
+// it.
+type epochs interface {
+	// read gives nil where there is none yet.
+	read(ctx context.Context) (*epochFile, error)
+	// write puts the one that comes next in force, durably. Another process
+	// that was quicker is an *overtakenError: read again.
+	write(ctx context.Context, e *epochFile) error
+}
+
+// overtakenError says that another process has opened an epoch meanwhile.
+type overtakenError struct{ by *epochFile }
+
+func (e *overtakenError) Error() string {
+	return fmt.Sprintf("open epoch: another process has opened epoch %d meanwhile; start again", e.by.Number)
+}
 
 // epochFile is the epoch in force, written before the epoch record goes to
 // the partitions: at each start it is sent again, so that a crash between two
@@ -49,90 +63,82 @@ func (e *UnfinishedRebuildError) Error() string {
 	return fmt.Sprintf("open data folder %s: a rebuild of it was interrupted; run \"earwitness rebuild\" again, it starts anew", e.Folder)
 }
 
-func epochPath(c *config.Config) string { return filepath.Join(string(c.Data), "epoch.json") }
-
-// readEpoch gives nil where there is none yet.
-func readEpoch(c *config.Config) (*epochFile, error) {
-	path := epochPath(c)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read epoch: %w", err)
-	}
-	var e epochFile
-	if err := json.Unmarshal(text, &e); err != nil {
-		return nil, fmt.Errorf("read epoch %s: %w; restore it from a copy", path, err)
-	}
-	if lineage, err := hex.DecodeString(e.Lineage); err != nil || len(lineage) != 16 || e.Format != epochFormat || e.Number == 0 {
-		return nil, fmt.Errorf("read epoch %s: it is not of format %d, or damaged; restore it from a copy", path, epochFormat)
-	}
-	return &e, nil
-}
-
-func (e *epochFile) write(c *config.Config) error {
-	text, err := json.MarshalIndent(e, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write epoch: %w", err)
-	}
-	if err := writeDurably(epochPath(c), append(text, '\n')); err != nil {
-		return fmt.Errorf("write epoch: %w", err)
-	}
-	return nil
-}
-
-// writeDurably replaces a file, or leaves it as it was.
-func writeDurably(path string, text []byte) error {
-	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".tmp", path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
+// decision gives the epoch to work in, given the one in force, and whether it
+// has to be put in force first. It leaves current as it is.
+type decision func(c *config.Config, current *epochFile) (next *epochFile, opens bool, err error)
 
 // decideEpoch gives the epoch for the present settings: the one in force, or
 // the next one where only the sources differ.
-func decideEpoch(c *config.Config) (*epochFile, error) {
-	e, err := readEpoch(c)
-	if err != nil {
-		return nil, err
-	}
+func decideEpoch(c *config.Config, current *epochFile) (*epochFile, bool, error) {
 	rules := rulesOf(c)
 	switch {
-	case e == nil:
+	case current == nil:
 		lineage := make([]byte, 16)
 		_, _ = rand.Read(lineage) // it never fails
-		e = &epochFile{
+		return &epochFile{
 			Format: epochFormat, Number: 1, Lineage: hex.EncodeToString(lineage), Rules: rules,
 			Sources: c.SourceNames(), Partitions: c.Bus.Partitions, Reason: correlate.ReasonNew,
-		}
-	case e.Rebuilding:
-		return nil, &UnfinishedRebuildError{Folder: string(c.Data)}
-	case e.checkPartitions(c) != nil:
-		return nil, e.checkPartitions(c)
-	case e.Rules != rules:
-		return nil, &RulesChangedError{Folder: string(c.Data)}
-	case !slices.Equal(e.Sources, c.SourceNames()):
-		e.Number, e.Sources, e.Reason = e.Number+1, c.SourceNames(), correlate.ReasonSources
-	default:
-		return e, nil
+		}, true, nil
+	case current.Rebuilding:
+		return nil, false, &UnfinishedRebuildError{Folder: placeOf(c)}
+	case current.checkPartitions(c) != nil:
+		return nil, false, current.checkPartitions(c)
+	case current.Rules != rules:
+		return nil, false, &RulesChangedError{Folder: placeOf(c)}
+	case !slices.Equal(current.Sources, c.SourceNames()):
+		next := *current
+		next.Number, next.Sources, next.Reason = current.Number+1, c.SourceNames(), correlate.ReasonSources
+		return &next, true, nil
 	}
-	return e, e.write(c)
+	return current, false, nil
+}
+
+// settleEpoch finds the epoch to work in, and puts it in force.
+func (e *Engine) settleEpoch(ctx context.Context, decide decision) error {
+	for {
+		current, err := e.epochs.read(ctx)
+		if err != nil {
+			return err
+		}
+		next, opens, err := decide(e.config, current)
+		if err != nil {
+			return err
+		}
+		if opens {
+			err = e.epochs.write(ctx, next)
+		}
+		var overtaken *overtakenError
+		if errors.As(err, &overtaken) {
+			continue
+		}
+		e.epoch = next
+		return err
+	}
+}
+
+// openEpoch puts a later epoch in force for a reason that lies in what is
+// held, and not in the settings.
+func (e *Engine) openEpoch(ctx context.Context, reason string) error {
+	next := *e.epoch
+	next.Number, next.Reason = next.Number+1, reason
+	err := e.epochs.write(ctx, &next)
+	var overtaken *overtakenError
+	if errors.As(err, &overtaken) && overtaken.by.Rules == next.Rules && !overtaken.by.Rebuilding {
+		// It does as well.
+		next, err = *overtaken.by, nil
+	}
+	if err == nil {
+		e.epoch = &next
+	}
+	return err
+}
+
+// placeOf names what the epoch is kept with.
+func placeOf(c *config.Config) string {
+	if c.Shared() {
+		return "topics of " + bus.TopicControl
+	}
+	return string(c.Data)
 }
 
 func (e *epochFile) checkPartitions(c *config.Config) error {

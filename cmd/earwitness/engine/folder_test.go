@@ -76,7 +76,7 @@ func (w world) settings(t *testing.T, data string, change ...func(*config.Config
 // once runs an engine to its end.
 func once(t *testing.T, c *config.Config) engine.Result {
 	t.Helper()
-	e, err := engine.Open(t.Context(), c, quiet(), true)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}

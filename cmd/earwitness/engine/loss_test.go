@@ -23,7 +23,7 @@ func midway() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) }
 // onceAt runs an engine to its end that begins at a time.
 func onceAt(t *testing.T, c *config.Config, at time.Time) engine.Result {
 	t.Helper()
-	e, err := engine.Open(t.Context(), c, quiet(), true)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func halves(t *testing.T) (half world, more func()) {
 // wantLost checks that a folder's bus has given up messages of a topic.
 func wantLost(t *testing.T, c *config.Config, topic string) {
 	t.Helper()
-	e, err := engine.Open(t.Context(), c, quiet(), true)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestLostIndexCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Opened, it is filled; what is pending would come with the epoch.
-	e, err := engine.Open(t.Context(), c, quiet(), true)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestLostBus(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		_, err := engine.Open(t.Context(), c, quiet(), true)
+		_, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 		var beyond *bus.BeyondEndError
 		if !errors.As(err, &beyond) || beyond.End != 0 || !strings.Contains(err.Error(), "restore folder "+c.BusDir()) {
 			t.Fatalf("without its bus a folder opens with: %v", err)
@@ -176,7 +176,7 @@ func TestArchivedButNotPublished(t *testing.T) {
 	w := storedWorlds(t)[0]
 	fresh, c := w.settings(t, t.TempDir()), w.settings(t, t.TempDir())
 	once(t, fresh)
-	e, err := engine.Open(t.Context(), c, quiet(), true)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}

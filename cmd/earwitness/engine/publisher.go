@@ -88,12 +88,23 @@ func (p *publisher) deadLetterRecords(letters []*evidence.DeadLetter) ([]bus.Rec
 	return records, nil
 }
 
-// control sends a control record to every partition of a topic and waits.
-func control(ctx context.Context, to *bus.Producer, partitions int, c *bus.Control) error {
-	for partition := range partitions {
-		if _, err := to.ProduceSync(ctx, partition, []bus.Record{bus.ControlRecord(partition, c)}); err != nil {
-			return err
-		}
+// bury keeps what a sink could not take, and returns when it is durable.
+func (p *publisher) bury(ctx context.Context, letters []*evidence.DeadLetter) error {
+	records, err := p.deadLetterRecords(letters)
+	if err != nil {
+		return err
 	}
-	return nil
+	settled := make(chan error, 1)
+	if err := p.deadLetters.Produce(ctx, records, func(err error) { settled <- err }); err != nil {
+		return err
+	}
+	select {
+	case err = <-settled:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err == nil {
+		p.letters.Add(int64(len(letters)))
+	}
+	return err
 }

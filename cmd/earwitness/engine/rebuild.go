@@ -70,35 +70,38 @@ func (e *NothingToRebuildError) Error() string {
 // OpenRebuild locks the data folder and opens everything in it but the
 // sources. Errors: *NothingToRebuildError, and those of Open.
 func OpenRebuild(ctx context.Context, c *config.Config, log *slog.Logger) (*Rebuild, error) {
-	// Before the folder is locked, which would make it.
-	if _, err := decideRebuild(c); err != nil {
-		return nil, err
+	if !c.Shared() {
+		// Before the folder is locked, which would make it.
+		current, err := epochInFolder{string(c.Data)}.read(ctx)
+		if err == nil {
+			_, _, err = decideRebuild(c, current)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	e, err := open(ctx, c, log, decideRebuild, true)
+	e, err := open(ctx, c, log, decideRebuild, Options{Once: true})
 	if err != nil {
 		return nil, err
 	}
 	return &Rebuild{engine: e}, nil
 }
 
-// decideRebuild gives the next epoch, which is not written yet. A rebuild
+// decideRebuild gives the next epoch, which begin puts in force. A rebuild
 // needs no sources: where none are named they stay what they were.
-func decideRebuild(c *config.Config) (*epochFile, error) {
-	e, err := readEpoch(c)
-	switch {
-	case err != nil:
-		return nil, err
-	case e == nil:
-		return nil, &NothingToRebuildError{Folder: string(c.Data)}
+func decideRebuild(c *config.Config, current *epochFile) (*epochFile, bool, error) {
+	if current == nil {
+		return nil, false, &NothingToRebuildError{Folder: placeOf(c)}
 	}
-	if err := e.checkPartitions(c); err != nil {
-		return nil, err
+	if err := current.checkPartitions(c); err != nil {
+		return nil, false, err
 	}
+	next := *current
 	if names := c.SourceNames(); len(names) > 0 {
-		e.Sources = names
+		next.Sources = names
 	}
-	e.Number, e.Rules, e.Reason, e.Rebuilding = e.Number+1, rulesOf(c), correlate.ReasonRebuild, true
-	return e, nil
+	next.Number, next.Rules, next.Reason, next.Rebuilding = current.Number+1, rulesOf(c), correlate.ReasonRebuild, true
+	return &next, false, nil
 }
 
 // Close ends what is open.
@@ -127,10 +130,12 @@ func (r *Rebuild) run(ctx context.Context) error {
 		return err
 	}
 	e := r.engine
-	e.epoch.Rebuilding = false
-	if err := e.epoch.write(e.config); err != nil {
+	ended := *e.epoch
+	ended.Rebuilding = false
+	if err := e.epochs.write(ctx, &ended); err != nil {
 		return err
 	}
+	e.epoch = &ended
 	return e.trim(ctx)
 }
 
@@ -143,7 +148,7 @@ func (r *Rebuild) catchUp(ctx context.Context) error {
 		id, barrier := newBarrier()
 		var places []place
 		for _, to := range []*bus.Producer{e.evidence, e.access, e.deadLetters} {
-			if err := control(ctx, to, e.config.Bus.Partitions, barrier); err != nil {
+			if err := control(ctx, to, c.partitions, barrier); err != nil {
 				return fmt.Errorf("send barrier: %w", err)
 			}
 		}
@@ -170,7 +175,7 @@ func (r *Rebuild) catchUp(ctx context.Context) error {
 // starts with the epoch record, before which nothing counts.
 func (r *Rebuild) begin(ctx context.Context) error {
 	e := r.engine
-	if err := e.epoch.write(e.config); err != nil {
+	if err := e.epochs.write(ctx, e.epoch); err != nil {
 		return err
 	}
 	r.opened = make(openings, e.config.Bus.Partitions)
@@ -191,7 +196,7 @@ func (r *Rebuild) begin(ctx context.Context) error {
 	r.mu.Lock()
 	r.followed = e.Progress().Followed + offsets
 	r.mu.Unlock()
-	e.stage = e.newStage(true, r.opened)
+	e.stage = e.newStage(r.opened)
 	return nil
 }
 

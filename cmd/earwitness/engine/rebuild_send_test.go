@@ -60,7 +60,7 @@ func TestRebuildLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	e, err := Open(t.Context(), c, log, true)
+	e, err := Open(t.Context(), c, log, Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -261,7 +261,7 @@ func TestRebuildRefusals(t *testing.T) {
 	}
 
 	once(t, w.settings(t, data))
-	_, err = engine.Open(t.Context(), w.settings(t, data, withoutRoles), quiet(), true)
+	_, err = engine.Open(t.Context(), w.settings(t, data, withoutRoles), quiet(), engine.Options{Once: true})
 	if changed := (*engine.RulesChangedError)(nil); !errors.As(err, &changed) || !strings.Contains(err.Error(), "earwitness rebuild") {
 		t.Errorf("a run under other rules says: %v", err)
 	}
@@ -276,7 +276,7 @@ func TestRebuildRefusals(t *testing.T) {
 	if _, err := rebuild(t.Context(), t, c); err == nil {
 		t.Fatal("a rebuild from a damaged archive ended well")
 	}
-	_, err = engine.Open(t.Context(), c, quiet(), true)
+	_, err = engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if unfinished := (*engine.UnfinishedRebuildError)(nil); !errors.As(err, &unfinished) || !strings.Contains(err.Error(), "earwitness rebuild") {
 		t.Errorf("a run after an unfinished rebuild says: %v", err)
 	}

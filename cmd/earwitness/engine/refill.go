@@ -11,50 +11,49 @@ import (
 	"earwitness/sinks/worm"
 )
 
-// reasonIndex of an epoch: the index was lost, so that every record which may
-// change yet is told again.
+// reasonIndex of an epoch: a sink of records was lost, so that every record
+// which may change yet is told again.
 const reasonIndex = "index"
 
-// hole is what the index lacks and the topic no longer holds.
+// hole is what a sink lacks and the topic no longer holds.
 type hole struct {
 	partition int
 	from, to  int64
 }
 
-// refillIndex brings records from the archive to an index that was deleted or
-// is an old copy. The archive has what was settled. What was pending is in
-// the correlator's state, which tells it again in a new epoch.
-func (e *Engine) refillIndex(ctx context.Context) error {
-	holes, err := e.indexHoles(ctx)
-	if err != nil || len(holes) == 0 {
-		return err
-	}
-	e.log.LogAttrs(ctx, slog.LevelWarn, "the index lacks records that the bus no longer holds; they come from the archive",
-		slog.String("index", string(e.config.Index.Path)), slog.Int("partitions", len(holes)))
-	if !e.epoch.Rebuilding {
-		// Before the index has them: a crash does it all again. A rebuild
-		// tells everything again by itself.
-		e.epoch.Number, e.epoch.Reason = e.epoch.Number+1, reasonIndex
-		if err := e.epoch.write(e.config); err != nil {
+// refill brings records from the archive to a sink that was deleted, is an
+// old copy, or was away for longer than the topic keeps records. The archive
+// has what was settled. What was pending is in the correlator's state, which
+// tells it again in a new epoch.
+func (e *Engine) refill(ctx context.Context, partitions []int) error {
+	for _, sink := range e.records {
+		holes, err := e.holes(ctx, sink, partitions)
+		if err != nil {
 			return err
 		}
-	}
-	reader, err := worm.NewReader(e.worm.store, e.worm.known)
-	if err != nil {
-		return err
-	}
-	for _, h := range holes {
-		if err := e.fill(ctx, reader, h); err != nil {
-			return fmt.Errorf("fill index %s from the archive: %w", e.config.Index.Path, err)
+		if len(holes) == 0 {
+			continue
+		}
+		e.log.LogAttrs(ctx, slog.LevelWarn, "a sink lacks records that the bus no longer holds; they come from the archive",
+			slog.String("sink", sink.Name()), slog.Int("partitions", len(holes)))
+		if !e.epoch.Rebuilding {
+			// Before the sink has them: a crash does it all again. A rebuild
+			// tells everything again by itself.
+			if err := e.openEpoch(ctx, reasonIndex); err != nil {
+				return err
+			}
+		}
+		if err := e.fillAll(ctx, sink, holes); err != nil {
+			return fmt.Errorf("fill %s from the archive: %w", sink.Name(), err)
 		}
 	}
 	return nil
 }
 
-func (e *Engine) indexHoles(ctx context.Context) ([]hole, error) {
+func (e *Engine) holes(ctx context.Context, sink recordSink, partitions []int) ([]hole, error) {
 	var holes []hole
-	for partition := range e.config.Bus.Partitions {
-		next, err := e.index.Durable(ctx, partition)
+	for _, partition := range partitions {
+		next, err := sink.Durable(ctx, partition)
 		if err != nil {
 			return nil, err
 		}
@@ -69,8 +68,24 @@ func (e *Engine) indexHoles(ctx context.Context) ([]hole, error) {
 	return holes, nil
 }
 
-// fill has the index hold what the archive has of a hole.
-func (e *Engine) fill(ctx context.Context, reader *worm.Reader, h hole) error {
+func (e *Engine) fillAll(ctx context.Context, sink recordSink, holes []hole) error {
+	reader, err := worm.NewReader(e.worm.store, e.worm.known)
+	if err != nil {
+		return err
+	}
+	for _, h := range holes {
+		if _, err := sink.Position(ctx, h.partition); err != nil {
+			return err
+		}
+		if err := e.fill(ctx, sink, reader, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill has a sink hold what the archive has of a hole.
+func (e *Engine) fill(ctx context.Context, sink recordSink, reader *worm.Reader, h hole) error {
 	end, err := e.worm.access.Position(ctx, h.partition)
 	if err != nil {
 		return err
@@ -83,7 +98,7 @@ func (e *Engine) fill(ctx context.Context, reader *worm.Reader, h hole) error {
 		full := chunk
 		full.Next, full.End = next, h.to
 		chunk = &bus.Chunk[*access.Record]{}
-		return e.index.Write(ctx, h.partition, full)
+		return sink.Write(ctx, h.partition, full)
 	}
 	log := worm.Log{Lineage: e.epoch.lineage(), Topic: bus.TopicAccess, Partition: h.partition}
 	err = reader.Read(ctx, log, h.from, func(record worm.Record) error {
@@ -107,5 +122,5 @@ func (e *Engine) fill(ctx context.Context, reader *worm.Reader, h hole) error {
 	if err := give(h.to); err != nil {
 		return err
 	}
-	return e.index.Flush(ctx, h.partition)
+	return sink.Flush(ctx, h.partition)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"earwitness/pipeline/bus"
+	"earwitness/sinks/elastic"
 	"earwitness/sources/intake"
 )
 
@@ -16,6 +17,8 @@ type Result struct {
 	// Epoch in force, and whether a signing key had to be made.
 	Epoch   uint64
 	KeyMade bool
+	// Elastic is what Elasticsearch took; nil where there is none.
+	Elastic *elastic.Stats
 }
 
 // SourceResult is what one source has done.
@@ -35,6 +38,10 @@ func (r *Result) Records() int64 {
 
 func (e *Engine) result() Result {
 	r := Result{Took: time.Since(e.began), Epoch: e.epoch.Number, KeyMade: e.keyMade, DeadLetters: e.publisher.letters.Load() + e.stage.DeadLetters()}
+	if e.elastic != nil {
+		stats := e.elastic.Stats()
+		r.Elastic = &stats
+	}
 	for _, s := range e.sources {
 		r.Sources = append(r.Sources, SourceResult{s.name, s.directory.Progress()})
 	}

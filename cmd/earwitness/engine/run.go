@@ -29,6 +29,10 @@ func (e *Engine) Once(ctx context.Context) (Result, error) {
 
 // Watch reads until ctx ends, and brings what was read by then to the sinks.
 func (e *Engine) Watch(ctx context.Context) (Result, error) {
+	if e.partitions == nil {
+		err := e.share(ctx)
+		return e.result(), err
+	}
 	err := e.serve(context.WithoutCancel(ctx), func(serving context.Context, c *consumers) error {
 		if err := e.watchSources(ctx, serving); err != nil {
 			return err
@@ -82,7 +86,8 @@ func (e *Engine) followWhile(ctx context.Context, work func(context.Context, *co
 	defer abort()
 	soft, stop := context.WithCancel(hard)
 	defer stop()
-	c := e.consume(soft, hard)
+	c := e.consume(soft, hard, e.partitions)
+	e.tend(c.ctx, c.group)
 	working, fail := context.WithCancelCause(hard)
 	defer fail(nil)
 	// A consumer that fails for good ends the work.
@@ -106,7 +111,7 @@ func (e *Engine) followWhile(ctx context.Context, work func(context.Context, *co
 	if err != nil {
 		return err
 	}
-	return c.flushAll(hard, e.config.Bus.Partitions)
+	return e.flush(hard, e.partitions)
 }
 
 var errConsumer = errors.New("a consumer failed")
@@ -115,14 +120,14 @@ var errConsumer = errors.New("a consumer failed")
 // holds what came before it; the dead letters last.
 func (e *Engine) passBarrier(ctx context.Context, c *consumers) error {
 	id, barrier := newBarrier()
-	if err := control(ctx, e.evidence, e.config.Bus.Partitions, barrier); err != nil {
+	if err := control(ctx, e.evidence, c.partitions, barrier); err != nil {
 		return fmt.Errorf("send barrier: %w", err)
 	}
 	places := append(append([]place(nil), c.places[bus.TopicEvidence]...), c.places[bus.TopicAccess]...)
 	if err := e.tracker.await(ctx, id, places, patience); err != nil {
 		return err
 	}
-	if err := control(ctx, e.deadLetters, e.config.Bus.Partitions, barrier); err != nil {
+	if err := control(ctx, e.deadLetters, c.partitions, barrier); err != nil {
 		return fmt.Errorf("send barrier: %w", err)
 	}
 	return e.tracker.await(ctx, id, c.places[bus.TopicDeadLetter], patience)
@@ -149,9 +154,16 @@ func (e *Engine) trimNowAndThen(ctx context.Context) error {
 	}
 }
 
-// trim deletes from the bus what the archive, every sink and a snapshot have
-// passed.
+// trim deletes from the embedded bus what the archive, every sink and a
+// snapshot have passed. Brokers that others use too keep by time.
 func (e *Engine) trim(ctx context.Context) error {
+	if e.config.Shared() {
+		return nil
+	}
+	holders := []func(context.Context, int) (int64, error){e.worm.access.Position}
+	for _, sink := range e.records {
+		holders = append(holders, sink.Durable)
+	}
 	for partition := range e.config.Bus.Partitions {
 		saved := func(context.Context, int) (int64, error) { return e.stage.Saved(partition), nil }
 		for _, t := range []struct {
@@ -159,7 +171,7 @@ func (e *Engine) trim(ctx context.Context) error {
 			positions []func(context.Context, int) (int64, error)
 		}{
 			{bus.TopicEvidence, []func(context.Context, int) (int64, error){saved, e.worm.evidence.Position}},
-			{bus.TopicAccess, []func(context.Context, int) (int64, error){e.index.Durable, e.worm.access.Position}},
+			{bus.TopicAccess, holders},
 			{bus.TopicDeadLetter, []func(context.Context, int) (int64, error){e.worm.deadLetters.Position}},
 		} {
 			least := int64(-1)

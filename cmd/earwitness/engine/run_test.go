@@ -25,7 +25,7 @@ type watching struct {
 
 func watch(t *testing.T, c *config.Config) *watching {
 	t.Helper()
-	e, err := engine.Open(t.Context(), c, quiet(), false)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,11 +146,11 @@ func TestSilentSource(t *testing.T) {
 // TestOneAtATime: a data folder that is in use is refused, and free after it.
 func TestOneAtATime(t *testing.T) {
 	c := storedWorlds(t)[0].settings(t, t.TempDir())
-	e, err := engine.Open(t.Context(), c, quiet(), true)
+	e, err := engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = engine.Open(t.Context(), c, quiet(), true)
+	_, err = engine.Open(t.Context(), c, quiet(), engine.Options{Once: true})
 	if used := (*engine.InUseError)(nil); !errors.As(err, &used) || used.Folder != string(c.Data) {
 		t.Errorf("a second engine says: %v", err)
 	}
@@ -186,7 +186,7 @@ func TestOtherPartitionsAreRefused(t *testing.T) {
 	w := storedWorlds(t)[0]
 	data := t.TempDir()
 	once(t, w.settings(t, data))
-	_, err := engine.Open(t.Context(), w.settings(t, data, func(c *config.Config) { c.Bus.Partitions = 4 }), quiet(), true)
+	_, err := engine.Open(t.Context(), w.settings(t, data, func(c *config.Config) { c.Bus.Partitions = 4 }), quiet(), engine.Options{Once: true})
 	if err == nil || !strings.Contains(err.Error(), "so set 3") {
 		t.Errorf("other partitions: %v", err)
 	}

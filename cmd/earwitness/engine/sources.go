@@ -92,7 +92,7 @@ func (e *Engine) coverOnce(ctx context.Context, until time.Time) error {
 
 func (e *Engine) cover(ctx context.Context, name string, until time.Time) error {
 	c := &bus.Control{Body: &bus.Control_Coverage{Coverage: &bus.Coverage{Source: name, UntilMs: until.UnixMilli()}}}
-	if err := control(ctx, e.evidence, e.config.Bus.Partitions, c); err != nil {
+	if err := control(ctx, e.evidence, allPartitions(e.config), c); err != nil {
 		return fmt.Errorf("state coverage of source %s: %w", name, err)
 	}
 	return nil

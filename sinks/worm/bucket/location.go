@@ -77,12 +77,34 @@ func parseURL(text string) (Config, error) {
 	return c, errors.Join(c.Location.validate(), checkEndpoint(c.Endpoint))
 }
 
-func (c *Config) setParameter(name, value string) error {
-	texts := map[string]*string{
+// URL is the address of the store with what reading needs, as ParseURL takes
+// it. It holds no secret.
+func (c Config) URL() string {
+	values := url.Values{}
+	for name, text := range c.parameters() {
+		if *text != "" {
+			values.Set(name, *text)
+		}
+	}
+	if c.PathStyle {
+		values.Set("path-style", "true")
+	}
+	if len(values) == 0 {
+		return c.String()
+	}
+	return c.String() + "?" + values.Encode()
+}
+
+// parameters of an address that are texts.
+func (c *Config) parameters() map[string]*string {
+	return map[string]*string{
 		"endpoint": &c.Endpoint, "region": &c.Region, "ca-file": &c.CAFile, "profile": &c.Profile,
 		"role": &c.RoleARN, "external-id": &c.ExternalID, "owner": &c.Owner, "checksums": (*string)(&c.Checksums),
 	}
-	if text := texts[name]; text != nil {
+}
+
+func (c *Config) setParameter(name, value string) error {
+	if text := c.parameters()[name]; text != nil {
 		*text = value
 		return nil
 	}

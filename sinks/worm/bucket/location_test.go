@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -95,6 +96,24 @@ func TestConfigurationIsChecked(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v does not say %q", err, test.want)
+		}
+	}
+}
+
+// TestURLRoundTrip: what a configuration says of reading can be said in an
+// address.
+func TestURLRoundTrip(t *testing.T) {
+	for _, want := range []Config{
+		{Location: Location{Bucket: "trail"}},
+		{
+			Location: Location{Bucket: "trail", Prefix: "a b/c"}, Endpoint: "http://127.0.0.1:9000", Region: "eu-central-1",
+			PathStyle: true, CAFile: "/etc/ca.pem", Checksums: ChecksumsAuto, Profile: "p", RoleARN: "arn:aws:iam::111122223333:role/r",
+			ExternalID: "x&y", Owner: "111122223333",
+		},
+	} {
+		got, err := ParseURL(want.URL())
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s reads as %+v, %v", want.URL(), got, err)
 		}
 	}
 }
