@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"log/slog"
 
 	"earwitness/pipeline/bus"
@@ -47,6 +48,9 @@ func (b *Bus) ClientConfig(log *slog.Logger) (bus.ClientConfig, error) {
 	}
 	if !b.SASL.Enabled() {
 		return client, nil
+	}
+	if b.SASL.Mechanism != MechanismPlain {
+		return bus.ClientConfig{}, fmt.Errorf("bus.sasl.mechanism: this version does not speak %s; use plain, with TLS", b.SASL.Mechanism)
 	}
 	password, err := b.SASL.Password.loadFor("bus.sasl.password")
 	if err != nil {

@@ -17,8 +17,8 @@ func (c *Config) checkBus(d *document) {
 		seen[key] = i
 	}
 	if b.Replication < b.MinInsync {
-		d.mistake(either(d, "bus.replication", "bus.min-insync-replicas"), "%d replicas can't have %d in sync: nothing could be written; "+
-			"bus.min-insync-replicas is at most bus.replication", b.Replication, b.MinInsync)
+		d.mistake(either(d, "bus.replication", "bus.min-insync-replicas"), "bus.replication (%d) is less than bus.min-insync-replicas (%d): "+
+			"nothing could be written; raise the one, or lower the other", b.Replication, b.MinInsync)
 	}
 	if least := c.Windows.Horizon + leastBeyondHorizon; b.Retention < least {
 		d.mistake("bus.retention", "%s is too short: topics keep their records for windows.horizon (%s) and two days more, so %s at least",
@@ -41,12 +41,9 @@ func (c *Config) checkSASL(d *document) {
 	if c.Bus.SASL.Mechanism != MechanismPlain || c.Bus.TLS.on() {
 		return
 	}
-	for _, broker := range c.Bus.Brokers {
-		if host, _ := broker.split(); !loopback(host) {
-			d.mistake("bus.sasl.mechanism", "plain sends the password as it is, over the network to %s; "+
-				"enable TLS by bus.tls, as in tls: {enabled: true}, or use scram-sha-512", broker)
-			return
-		}
+	if broker := c.remoteBroker(); broker != "" {
+		d.mistake("bus.sasl.mechanism", "plain sends the password as it is, over the network to %s; "+
+			"enable TLS by bus.tls, as in tls: {enabled: true}, or use scram-sha-512", broker)
 	}
 }
 

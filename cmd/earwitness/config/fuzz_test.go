@@ -19,8 +19,10 @@ func FuzzParse(f *testing.F) {
 			f.Add([]byte(yaml))
 		}
 	}
-	for _, m := range mistakes() {
-		f.Add([]byte(m.text))
+	for _, section := range wrongSettings() {
+		for _, m := range section.cases {
+			f.Add([]byte(m.text))
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		config, err := parse(Flags{File: "fuzz.yaml"}, "", text)

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"encoding/hex"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"earwitness/pipeline/evidence"
 )
@@ -67,4 +70,22 @@ func network(t *testing.T, text string) Network {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// Where records travel and lie changes no verdict, so nothing is judged again
+// because of it.
+func TestFingerprintIgnoresWhereThingsLie(t *testing.T) {
+	alone := loadText(t, Flags{}, "")
+	shared := cluster(t)
+	shared.Roles, shared.Keys = alone.Roles, alone.Keys
+	if shared.Fingerprint() != alone.Fingerprint() {
+		t.Error("brokers, Elasticsearch and a bucket change the fingerprint")
+	}
+	if diff := cmp.Diff(alone.Rules(), shared.Rules()); diff != "" {
+		t.Errorf("rules (-alone +shared):\n%s", diff)
+	}
+	known := alone.Fingerprint()
+	if got := hex.EncodeToString(known[:]); got != "dbda287189edbff0ec28250557374dd3ede48d5c544c71cd4ac9e01c88de06cd" {
+		t.Errorf("the fingerprint of all defaults is %s: every installation would judge anew", got)
+	}
 }

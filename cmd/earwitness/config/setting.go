@@ -94,6 +94,9 @@ func (d *document) list(field string, n ast.Node, target reflect.Value) {
 func (d *document) scalar(field string, n ast.Node, target reflect.Value, read readable, tag reflect.StructTag) {
 	text, isText := textOf(n)
 	switch {
+	case !isText && glued(n):
+		d.mistakeAt(first(n), field, "%s stands here; a single value is wanted: put it in quotes if it is meant so", describe(n))
+		return
 	case !isText:
 		d.mistakeAt(first(n), field, "%s stands here; a single value is wanted", describe(n))
 		return

@@ -49,6 +49,20 @@ func textOf(n ast.Node) (string, bool) {
 	return "", false
 }
 
+// glued says that a mapping may be meant as a text with a colon in it: in
+// brackets inside of braces, the parser cuts host:port in two.
+func glued(n ast.Node) bool {
+	mapping, ok := n.(ast.MapNode)
+	if !ok {
+		return false
+	}
+	for entries := mapping.MapRange(); entries.Next(); {
+		key, value := entries.Key().GetToken(), entries.Value().GetToken()
+		return value.Position.Line == key.Position.Line && value.Position.Column == key.Position.Column+len(key.Value)+1
+	}
+	return false
+}
+
 // describe says what a node is, and never what it holds.
 func describe(n ast.Node) string {
 	switch n.(type) {

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -62,12 +61,12 @@ func (t TLS) pair() (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := checkKey([]byte(key)); err != nil {
-		return tls.Certificate{}, fmt.Errorf("bus.tls.key: %w (%s)", err, t.Key)
+	if err := t.Key.checkKey([]byte(key)); err != nil {
+		return tls.Certificate{}, fmt.Errorf("bus.tls.key: %w", err)
 	}
 	pair, err := tls.X509KeyPair(certificate, []byte(key))
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("bus.tls.key: the key in %s and the certificate in %s do not go together: %w", t.Key, t.Certificate, err)
+		return tls.Certificate{}, fmt.Errorf("bus.tls.key: the key in %s can't be used with the certificate in %s: %w", t.Key, t.Certificate, err)
 	}
 	return pair, nil
 }
@@ -85,14 +84,14 @@ func loadCA(setting string, path Path) ([]byte, error) {
 }
 
 // checkKey finds what the standard library's errors do not name.
-func checkKey(text []byte) error {
+func (s Secret) checkKey(text []byte) error {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		switch {
 		case strings.HasPrefix(block.Type, "ENCRYPTED ") || block.Headers["DEK-Info"] != "":
-			return errors.New("the private key is encrypted; give one that is not, in a file that only this program can read")
+			return fmt.Errorf("the private key in %s is encrypted; give one that is not, in a file that only this program can read", s)
 		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
 			return nil
 		}
 	}
-	return errors.New("no private key in PEM is there; it begins with -----BEGIN PRIVATE KEY----- or the like")
+	return fmt.Errorf("no private key in PEM is in %s; it begins with -----BEGIN PRIVATE KEY----- or the like", s)
 }
