@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"log/slog"
 
 	"earwitness/pipeline/bus"
@@ -49,13 +48,10 @@ func (b *Bus) ClientConfig(log *slog.Logger) (bus.ClientConfig, error) {
 	if !b.SASL.Enabled() {
 		return client, nil
 	}
-	if b.SASL.Mechanism != MechanismPlain {
-		return bus.ClientConfig{}, fmt.Errorf("bus.sasl.mechanism: this version does not speak %s; use plain, with TLS", b.SASL.Mechanism)
-	}
 	password, err := b.SASL.Password.loadFor("bus.sasl.password")
 	if err != nil {
 		return bus.ClientConfig{}, err
 	}
-	client.SASL = &bus.SASL{User: string(b.SASL.User), Password: password}
+	client.SASL = &bus.SASL{Mechanism: bus.Mechanism(b.SASL.Mechanism), User: string(b.SASL.User), Password: password}
 	return client, nil
 }

@@ -22,7 +22,7 @@ func TestClientConfig(t *testing.T) {
 bus:
   brokers: [kafka-1:9093, "[2001:db8::1]:9093"]
   tls: {enabled: true, server-name: kafka}
-  sasl: {mechanism: plain, user: me, password: env:EARWITNESS_TEST_PASSWORD}`+withArchive)
+  sasl: {mechanism: scram-sha-256, user: me, password: env:EARWITNESS_TEST_PASSWORD}`+withArchive)
 	log := slog.New(slog.DiscardHandler)
 	got, err := config.Bus.ClientConfig(log)
 	if err != nil {
@@ -33,7 +33,7 @@ bus:
 	}
 	want := bus.ClientConfig{
 		Brokers: []string{"kafka-1:9093", "[2001:db8::1]:9093"},
-		SASL:    &bus.SASL{User: "me", Password: "open sesame"},
+		SASL:    &bus.SASL{Mechanism: bus.MechanismSCRAM256, User: "me", Password: "open sesame"},
 		Logger:  log,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(bus.ClientConfig{}, "TLS"), cmpopts.EquateComparable(slog.Logger{})); diff != "" {
@@ -165,10 +165,12 @@ worm:
 	}
 }
 
-// The defaults of the page are those of the packages that they are for.
-func TestDefaultsAreThoseOfTheirPackages(t *testing.T) {
+// The words of the file are those of the packages that they are for.
+func TestWordsAreThoseOfTheirPackages(t *testing.T) {
 	for config, own := range map[string]string{
-		string(ChecksumsAuto): string(bucket.ChecksumsAuto), string(ChecksumsWhenRequired): string(bucket.ChecksumsWhenRequired),
+		string(MechanismPlain): string(bus.MechanismPlain), string(MechanismSCRAM256): string(bus.MechanismSCRAM256),
+		string(MechanismSCRAM512): string(bus.MechanismSCRAM512),
+		string(ChecksumsAuto):     string(bucket.ChecksumsAuto), string(ChecksumsWhenRequired): string(bucket.ChecksumsWhenRequired),
 		string(EncryptKMS): string(bucket.EncryptKMS), string(EncryptByBucket): string(bucket.EncryptByBucket),
 		string(LockCompliance): string(bucket.Compliance), string(LockGovernance): string(bucket.Governance),
 	} {
