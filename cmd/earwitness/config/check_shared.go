@@ -1,11 +1,13 @@
 package config
 
+import "reflect"
+
 // checkShared finds what several processes can't have each for themselves,
 // and what is for brokers where none are named.
 func (c *Config) checkShared(d *document) {
 	if !c.Shared() {
-		for _, key := range []string{"group", "replication", "min-insync-replicas", "retention", "tls", "sasl"} {
-			if d.has("bus." + key) {
+		for _, key := range keysOf(reflect.TypeFor[Bus]()) {
+			if key != "brokers" && key != "partitions" && d.has("bus."+key) {
 				d.mistake("bus."+key, "it is for brokers, and bus.brokers names none; name them, or leave this key out")
 			}
 		}

@@ -118,8 +118,9 @@ func (c *Config) deriveAlone() {
 	}
 }
 
-// beyondHorizon is how much longer than the horizon a topic keeps its
-// records, where nothing is said, and at least.
+// How much longer than the horizon a topic keeps its records, where nothing
+// is said, and at least: so long a consumer may be down before its state
+// can't be computed again.
 const (
 	beyondHorizon      = 5 * day
 	leastBeyondHorizon = 2 * day

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -10,8 +11,8 @@ import (
 
 // YAML is the whole configuration as a file could hold it, with every default
 // in its place and every path absolute, so that it means the same anywhere.
-// What is not in force is left out. Secrets are not in it: a Config knows
-// only where they are.
+// What is not in force is left out; warnings stand above it as comments.
+// Secrets are not in it: a Config knows only where they are.
 func (c *Config) YAML() ([]byte, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -25,7 +26,11 @@ func (c *Config) YAML() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
-	return text, nil
+	var head bytes.Buffer
+	for _, warning := range c.Warnings() {
+		fmt.Fprintf(&head, "# warning: %s\n", warning)
+	}
+	return append(head.Bytes(), text...), nil
 }
 
 // leaveOut empties what is not in force.

@@ -18,6 +18,7 @@ type setting struct {
 	field    string
 	fallback string
 	tag      reflect.StructTag
+	kind     reflect.Type
 }
 
 // settings walks the structs; a list of structs is a key, and so are those of
@@ -36,13 +37,13 @@ func settings(field string, v reflect.Value) []setting {
 			all = append(all, settings(name, value)...)
 			continue
 		case value.Kind() == reflect.Slice && value.Len() == 0:
-			all = append(all, setting{name, "none", tag})
+			all = append(all, setting{name, "none", tag, value.Type()})
 		case value.Kind() == reflect.Slice:
-			all = append(all, setting{name, fmt.Sprintf("`%v`", value.Index(0)), tag})
+			all = append(all, setting{name, fmt.Sprintf("`%v`", value.Index(0)), tag, value.Type()})
 		case value.IsZero() && value.Type() != reflect.TypeFor[Retention]():
-			all = append(all, setting{name, "", tag})
+			all = append(all, setting{name, "", tag, value.Type()})
 		default:
-			all = append(all, setting{name, fmt.Sprintf("`%v`", value), tag})
+			all = append(all, setting{name, fmt.Sprintf("`%v`", value), tag, value.Type()})
 		}
 		if value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Struct && value.Type().Elem() != reflect.TypeFor[Network]() {
 			all = append(all, settings(name+"[]", reflect.New(value.Type().Elem()).Elem())...)
@@ -86,6 +87,9 @@ func TestReferenceIsComplete(t *testing.T) {
 			}
 		case !strings.Contains(body, "Default: "+s.fallback):
 			t.Errorf("%s: the page does not say that its default is %s", s.field, s.fallback)
+		}
+		if kind := s.kind; (kind == reflect.TypeFor[bool]() || kind == reflect.TypeFor[*bool]()) && !strings.Contains(body, "Allowed: `true`, `false`.") {
+			t.Errorf("%s: the page does not say that true and false are allowed", s.field)
 		}
 		if least := s.tag.Get("min"); least != "" && !strings.Contains(body, fmt.Sprintf("Allowed: `%s` to `%s`", least, s.tag.Get("max"))) {
 			t.Errorf("%s: the page does not say that %s to %s are allowed", s.field, least, s.tag.Get("max"))

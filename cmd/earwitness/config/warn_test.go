@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,7 +33,17 @@ func TestWarnings(t *testing.T) {
 			[]string{"worm.s3.endpoint: the archive goes over the network to http://minio:9000 as it is"},
 		},
 	} {
-		got := loadText(t, Flags{}, test.text).Warnings()
+		config := loadText(t, Flags{}, test.text)
+		got := config.Warnings()
+		printed, err := config.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, warning := range got {
+			if !strings.Contains(string(printed), "# warning: "+warning+"\n") {
+				t.Errorf("%q is not printed above the configuration:\n%s", warning, printed)
+			}
+		}
 		if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.text, diff)
 		}
