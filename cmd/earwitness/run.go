@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime/pprof"
 
@@ -150,6 +151,7 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config, option
 	bar := newBar(errOut)
 	defer bar.end()
 	log := settings.Log.Logger(bar.above(errOut))
+	warn(ctx, log, settings)
 	e, err := engine.Open(ctx, settings, log, options)
 	if err != nil {
 		return engine.Result{}, err
@@ -162,7 +164,9 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config, option
 
 func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) (err error) {
 	ctx := cmd.Context()
-	e, err := engine.Open(ctx, settings, settings.Log.Logger(cmd.ErrOrStderr()), options)
+	log := settings.Log.Logger(cmd.ErrOrStderr())
+	warn(ctx, log, settings)
+	e, err := engine.Open(ctx, settings, log, options)
 	if err != nil {
 		return err
 	}
@@ -172,4 +176,11 @@ func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) 
 		return err
 	}
 	return printRun(cmd, settings, &result)
+}
+
+// warn says what the settings leave open to loss or to eyes.
+func warn(ctx context.Context, log *slog.Logger, settings *config.Config) {
+	for _, text := range settings.Warnings() {
+		log.LogAttrs(ctx, slog.LevelWarn, "the configuration can be better", slog.String("warning", text))
+	}
 }

@@ -19,8 +19,10 @@ type Bus struct {
 	MinInsync   int  `yaml:"min-insync-replicas,omitempty" min:"1" max:"32"`
 	// Retention of topics that are made here; never 0 once loaded.
 	Retention Duration `yaml:"retention,omitempty" min:"4d" max:"3660d"`
-	TLS       TLS      `yaml:"tls,omitempty"`
-	SASL      SASL     `yaml:"sasl,omitempty"`
+	// SessionTimeout is after which silence a process counts as dead.
+	SessionTimeout Duration `yaml:"session-timeout,omitempty" min:"6s" max:"5m"`
+	TLS            TLS      `yaml:"tls,omitempty"`
+	SASL           SASL     `yaml:"sasl,omitempty"`
 }
 
 // SASL is what proves to brokers who we are.

@@ -39,6 +39,7 @@ func TestClusterIsPrinted(t *testing.T) {
   replication: 3
   min-insync-replicas: 2
   retention: 14d
+  session-timeout: 30s
   tls:
     enabled: true
     ca: /etc/earwitness/kafka-ca.pem

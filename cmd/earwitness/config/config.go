@@ -98,7 +98,7 @@ func Default() *Config {
 			SessionGap: 10 * minute, Before: 5 * minute, After: 2 * minute,
 			Skew: 5 * second, Horizon: 9 * day,
 		},
-		Bus: Bus{Partitions: 8, Group: "earwitness", Replication: 3, MinInsync: 2},
+		Bus: Bus{Partitions: 8, Group: "earwitness", Replication: 3, MinInsync: 2, SessionTimeout: 30 * second},
 		Elastic: Elastic{
 			Prefix: "earwitness", Setup: true,
 			BulkBytes: 5 * mebibyte, BulkWait: Wait(250 * time.Millisecond), Requests: 4, BufferBytes: 32 * mebibyte,

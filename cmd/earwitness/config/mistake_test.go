@@ -20,7 +20,7 @@ func mistakes() []struct{ name, text, want string } {
 	return []struct{ name, text, want string }{
 		{"unknown key", "modell: export\n", "e.yaml:1:1: unknown key \"modell\"; allowed are " + topKeys + "\n   1 | modell: export\n     | ^"},
 		{"unknown nested key", "log:\n  levle: info\n", "e.yaml:2:3: log: unknown key \"levle\"; allowed are level, format\n   2 |   levle: info\n     |   ^"},
-		{"misspelled key", "bus:\n  broker: [a:9092]\n", "e.yaml:2:3: bus: unknown key \"broker\"; allowed are brokers, partitions, group, replication, min-insync-replicas, retention, tls, sasl\n   2 |   broker: [a:9092]\n     |   ^"},
+		{"misspelled key", "bus:\n  broker: [a:9092]\n", "e.yaml:2:3: bus: unknown key \"broker\"; allowed are brokers, partitions, group, replication, min-insync-replicas, retention, session-timeout, tls, sasl\n   2 |   broker: [a:9092]\n     |   ^"},
 		{"unknown model", "model: both\n", "e.yaml:1:8: model: \"both\" is no model; allowed are export, direct\n   1 | model: both\n     |        ^"},
 		{"no unit", "windows:\n  session-gap: 10\n", "e.yaml:2:16: windows.session-gap: 10 has no unit; " + durationHelp + "\n   2 |   session-gap: 10\n     |                ^"},
 		{"zero without unit", "windows:\n  skew: 0\n", "e.yaml:2:9: windows.skew: 0 has no unit; " + durationHelp + "\n   2 |   skew: 0\n     |         ^"},

@@ -32,7 +32,9 @@ func (e *Engine) share(ctx context.Context) error {
 	e.tend(working, group)
 	member := &member{engine: e, stopping: following}
 	group.Go(func() error {
-		return e.client.Join(working, bus.GroupConfig{Group: string(e.config.Bus.Group), Topic: bus.TopicEvidence, Logger: e.log}, member.follow)
+		return e.client.Join(working, bus.GroupConfig{
+			Group: string(e.config.Bus.Group), Topic: bus.TopicEvidence, SessionTimeout: e.config.Bus.SessionTimeout.Std(), Logger: e.log,
+		}, member.follow)
 	})
 	group.Go(func() error {
 		defer stop()
@@ -98,7 +100,7 @@ func (e *Engine) takeFresh(ctx context.Context, fresh []int) error {
 			err = e.start(ctx)
 		}
 		if err == nil || ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // a generation that has ended needs nothing
 		}
 		var beyond *bus.BeyondEndError
 		if isFatal(err) || errors.As(err, &beyond) {
