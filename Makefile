@@ -1,5 +1,6 @@
-# Needs Go, make, git and bash. Everything else is fetched and built by Go:
-# the tools stand in deployments/tools/go.mod, a module of their own.
+# Needs Go, make, git and bash; make test needs mvn and java too. Everything
+# else is fetched: the tools stand in deployments/tools/go.mod, a module of
+# their own, the real servers of tests in deployments/testbed.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -38,14 +39,15 @@ build: ## bin/earwitness, one static binary
 demo: build ## a little world is simulated, read, judged and proved; under a minute
 	bin/earwitness demo
 
-.PHONY: test
-test: ## every test, in random order, with the race detector
-	@echo "testing $(PKG)$(if $(RACE), with the race detector,; no C compiler is found: WITHOUT the race detector)"
-	go test $(RACE) -shuffle=on -timeout 20m $(TESTFLAGS) $(PKG)
+# Servers that are fetched and started before the tests are; others are when a
+# test asks for them.
+FIRST := $(if $(filter ./...,$(PKG)),kafka minio elasticsearch versitygw)
 
-.PHONY: test-servers
-test-servers: ## the tests on real Elasticsearch, Kafka, MinIO and versitygw; needs mvn and java, fetches them once
-	go test -tags servers -timeout 40m -p 1 $(TESTFLAGS) ./deployments/testbed/... ./sinks/... ./cmd/...
+.PHONY: test
+test: ## every test, in random order, with the race detector, on real servers; needs mvn and java
+	@echo "testing $(PKG)$(if $(RACE), with the race detector,; no C compiler is found: WITHOUT the race detector)"
+	@go build -o bin/bedctl ./deployments/testbed/bedctl
+	bin/bedctl with $(FIRST) -- go test $(RACE) -tags servers -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
 
 .PHONY: testbed-up
 testbed-up: ## real servers that tests and people share, and how to reach them (BED="kafka minio": only these)

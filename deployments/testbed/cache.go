@@ -15,8 +15,15 @@ import (
 // lockPoll is how often a lock that another process holds is tried again.
 const lockPoll = 200 * time.Millisecond
 
+// Say hears what goes on, a line each time.
+type Say func(format string, args ...any)
+
 // cache is the folder in which everything lies.
-type cache struct{ dir string }
+type cache struct {
+	dir string
+	// say hears of what is fetched, when it is set.
+	say Say
+}
 
 // userCache is the one that all processes of a user share.
 func userCache() (cache, error) {
@@ -54,6 +61,9 @@ func (c cache) lock(ctx context.Context, name string) (*flock.Flock, error) {
 // tool is something fetched: a folder, named by what it is and its version.
 type tool struct {
 	name, version string
+	// from is where it comes from, program what brings it, and remedy what to
+	// do when that fails.
+	from, program, remedy string
 	// lock is whom it is not to be fetched beside.
 	lock string
 	// fill fetches into an empty folder.
@@ -84,11 +94,18 @@ func (c cache) fetch(ctx context.Context, t tool) (_ string, err error) {
 	if err := os.Mkdir(staging, 0o755); err != nil {
 		return "", fmt.Errorf("make folder to fetch %s %s into: %w", t.name, t.version, err)
 	}
+	if c.say != nil {
+		c.say("%s %s is not in %s yet: fetching it from %s by %s", t.name, t.version, c.dir, t.from, t.program)
+	}
+	began := time.Now()
 	if err := t.fill(ctx, staging); err != nil {
 		return "", errors.Join(err, os.RemoveAll(staging))
 	}
 	if err := os.Rename(staging, final); err != nil {
 		return "", fmt.Errorf("keep fetched %s %s: %w", t.name, t.version, err)
+	}
+	if c.say != nil {
+		c.say("%s %s fetched in %s", t.name, t.version, time.Since(began).Round(time.Second))
 	}
 	return final, nil
 }

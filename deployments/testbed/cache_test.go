@@ -119,7 +119,6 @@ func TestElasticsearchMustBeTheOneThatIsKnown(t *testing.T) {
 func TestFetchErrorsNameWhatIsMissing(t *testing.T) {
 	programs := t.TempDir()
 	t.Setenv("PATH", programs)
-	minio := goTool("minio", MinIOVersion, "github.com/minio/minio")
 	tests := []struct {
 		tool    tool
 		program string
@@ -127,7 +126,7 @@ func TestFetchErrorsNameWhatIsMissing(t *testing.T) {
 	}{
 		{kafkaTool(), "mvn", []string{"fetch kafka 4.3.1", "Maven Central"}},
 		{elasticsearchTool(), "mvn", []string{"fetch elasticsearch 8.19.16", "Maven Central"}},
-		{minio, "go", []string{"fetch minio v0.0.0-2026", "Go module proxy"}},
+		{minioTool(), "go", []string{"fetch minio v0.0.0-2026", "Go module proxy"}},
 	}
 	expect := func(tool tool, parts ...string) {
 		t.Helper()

@@ -20,6 +20,8 @@
 // next start removes. Servers that Up starts outlive their process and are
 // found by Find; how to reach them stands in the cache, in up/NAME/server.json.
 // Down ends them: it checks each process's start time and so hits no other.
+// Lend starts servers for one command, and hands them to its processes, which
+// ask by Find, over a socket that the environment names.
 //
 // It needs a Unix, Java 17 or later, Maven and Go. It is for tests: nothing
 // here is tuned, hardened or kept.

@@ -72,7 +72,7 @@ func startElasticsearch(ctx context.Context, p *place, cfg ElasticsearchConfig) 
 		err = e.Node.Start(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start elasticsearch %s: %w", ElasticsearchVersion, err), e.Stop())
+		return nil, errors.Join(p.cache.advise(fmt.Errorf("start elasticsearch %s: %w", ElasticsearchVersion, err)), e.Stop())
 	}
 	return e, nil
 }

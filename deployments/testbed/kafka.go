@@ -79,7 +79,7 @@ func startKafka(ctx context.Context, p *place, cfg KafkaConfig) (*KafkaCluster, 
 		err = cluster.StartBrokers(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start kafka %s: %w", KafkaVersion, err), cluster.Stop())
+		return nil, errors.Join(p.cache.advise(fmt.Errorf("start kafka %s: %w", KafkaVersion, err)), cluster.Stop())
 	}
 	return cluster, nil
 }

@@ -42,7 +42,7 @@ func startMinIO(ctx context.Context, p *place, cfg MinIOConfig) (*S3Server, erro
 }
 
 func (s *S3Server) prepareMinIO(ctx context.Context, cfg MinIOConfig) error {
-	installed, err := s.place.cache.fetch(ctx, goTool("minio", MinIOVersion, "github.com/minio/minio"))
+	installed, err := s.place.cache.fetch(ctx, minioTool())
 	if err != nil {
 		return err
 	}

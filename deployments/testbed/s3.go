@@ -47,7 +47,7 @@ func startS3(ctx context.Context, p *place, access S3Access, prepare func(ctx co
 		err = s.Node.Start(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s %s: %w", s.Product, s.Version, err), s.Stop())
+		return nil, errors.Join(p.cache.advise(fmt.Errorf("start %s %s: %w", s.Product, s.Version, err)), s.Stop())
 	}
 	return s, nil
 }

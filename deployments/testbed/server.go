@@ -31,7 +31,8 @@ type Server struct {
 	Elasticsearch *ElasticsearchAccess `json:"elasticsearch,omitempty"`
 	S3            *S3Access            `json:"s3,omitempty"`
 
-	stop func() error
+	stop  func() error
+	nodes []*Node
 }
 
 // Start fetches and starts the server of a name, for this process.
@@ -48,6 +49,29 @@ func Start(ctx context.Context, name string) (*Server, error) {
 		return nil, err
 	}
 	return startServer(ctx, p, name)
+}
+
+// current tells whether it is of the version that is wanted: what is up may
+// have been started by another state of this project.
+func (s *Server) current() bool {
+	switch {
+	case s.Kafka != nil:
+		return s.Kafka.Version == KafkaVersion
+	case s.Elasticsearch != nil:
+		return s.Elasticsearch.Version == ElasticsearchVersion
+	}
+	return s.S3.Version == toolOf(s.S3.Product).version
+}
+
+// endedByItself tells of a process that should run, and does not.
+func (s *Server) endedByItself() error {
+	for _, node := range s.nodes {
+		if !node.Running() {
+			said := fmt.Errorf("%s ended while it was needed; the end of %s:\n%s", node.Name, node.LogFile, node.logTail())
+			return errors.Join(said, node.process.err)
+		}
+	}
+	return nil
 }
 
 func checkNames(names ...string) error {
@@ -71,14 +95,14 @@ func startServer(ctx context.Context, p *place, name string) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Server{Name: name, Kafka: &cluster.KafkaAccess, stop: cluster.Stop}, nil
+		return &Server{Name: name, Kafka: &cluster.KafkaAccess, stop: cluster.Stop, nodes: cluster.Brokers}, nil
 	case NameElasticsearch, NameElasticsearchSecured:
 		secured := name == NameElasticsearchSecured
 		node, err := startElasticsearch(ctx, p, ElasticsearchConfig{Authentication: secured, TLS: secured})
 		if err != nil {
 			return nil, err
 		}
-		return &Server{Name: name, Elasticsearch: &node.ElasticsearchAccess, stop: node.Stop}, nil
+		return &Server{Name: name, Elasticsearch: &node.ElasticsearchAccess, stop: node.Stop, nodes: []*Node{node.Node}}, nil
 	case NameMinIO:
 		return s3Server(name)(startMinIO(ctx, p, MinIOConfig{}))
 	case NameVersityGW:
@@ -92,7 +116,7 @@ func s3Server(name string) func(*S3Server, error) (*Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Server{Name: name, S3: &server.S3Access, stop: server.Stop}, nil
+		return &Server{Name: name, S3: &server.S3Access, stop: server.Stop, nodes: []*Node{server.Node}}, nil
 	}
 }
 

@@ -87,9 +87,13 @@ func (c cache) raise(ctx context.Context, name string) (*Server, error) {
 	return server, p.ports.release()
 }
 
-// Find gives the server of a name that Up has started, when it still runs and
+// Find gives the server of a name that the Loan lends in whose command this
+// process runs, else the one that Up has started, when it still runs and
 // answers; else nil.
 func Find(ctx context.Context, name string) (*Server, error) {
+	if socket := os.Getenv(loanVariable); socket != "" {
+		return borrow(ctx, socket, name)
+	}
 	c, err := userCache()
 	if err != nil {
 		return nil, err
@@ -108,6 +112,9 @@ func (c cache) find(ctx context.Context, name string) (*Server, error) {
 	server := &Server{}
 	if err := json.Unmarshal(text, server); err != nil || server.access() == access((*S3Access)(nil)) {
 		return nil, fmt.Errorf("read how to reach %s (run make testbed-down): %w", name, err)
+	}
+	if !server.current() {
+		return nil, nil
 	}
 	files, err := filepath.Glob(c.path("up", name, "*"+pidSuffix))
 	if err != nil {

@@ -8,27 +8,8 @@ import (
 	"testing"
 )
 
-// TestUpOutlivesAndDownEnds is in a cache of its own, with what the user's
-// has fetched.
 func TestUpOutlivesAndDownEnds(t *testing.T) {
-	home := t.TempDir()
-	shared, err := userCache()
-	if err != nil {
-		t.Fatal(err)
-	}
-	versitygw, err := shared.fetch(t.Context(), goTool("versitygw", VersityGWVersion, "github.com/versity/versitygw/cmd/versitygw"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_CACHE_HOME", home)
-	c, err := userCache()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(versitygw, c.path(filepath.Base(versitygw))); err != nil {
-		t.Fatal(err)
-	}
+	c := alone(t)
 	if found, err := Find(t.Context(), NameVersityGW); found != nil || err != nil {
 		t.Fatalf("found %v, %v before anything was up", found, err)
 	}
@@ -65,6 +46,40 @@ func TestUpOutlivesAndDownEnds(t *testing.T) {
 	if err := Down(t.Context(), func(name string) { t.Errorf("%s was stopped twice", name) }); err != nil {
 		t.Errorf("down with nothing up: %v", err)
 	}
+}
+
+// alone gives the test a cache of its own, in which nothing is up, with the
+// versitygw that the user's has fetched, and nobody who lends.
+func alone(t *testing.T) cache {
+	t.Helper()
+	shared, err := userCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	versitygw, err := shared.fetch(t.Context(), versityGWTool())
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.MkdirTemp("/tmp", "bed") //nolint:usetesting // the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(home); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Setenv(loanVariable, "")
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", home)
+	c, err := userCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(versitygw, c.path(filepath.Base(versitygw))); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func up(t *testing.T) *Server {

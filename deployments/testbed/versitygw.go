@@ -39,7 +39,7 @@ func startVersityGW(ctx context.Context, p *place, cfg VersityGWConfig) (*S3Serv
 }
 
 func (s *S3Server) prepareVersityGW(ctx context.Context, cfg VersityGWConfig) error {
-	installed, err := s.place.cache.fetch(ctx, goTool("versitygw", VersityGWVersion, "github.com/versity/versitygw/cmd/versitygw"))
+	installed, err := s.place.cache.fetch(ctx, versityGWTool())
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 // Command bedctl starts and stops real servers that tests and people share:
 // `bedctl up [NAME...]` starts what does not run yet and tells how to reach
-// it, `bedctl down` stops what up has started.
+// it, `bedctl down` stops what up has started. `bedctl with [NAME...] --
+// COMMAND...` lends servers to a command and to all that it starts, and ends
+// with its exit code; what it has started for it, it stops.
 package main
 
 import (
@@ -8,15 +10,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
+	code, err := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bedctl:", err)
-		os.Exit(1)
 	}
+	os.Exit(code)
 }

@@ -3,7 +3,10 @@
 package bedtest_test
 
 import (
+	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -14,11 +17,11 @@ import (
 // TestBedStopsWhatItStarted asks for a server at once from several sides,
 // and finds it gone when the tests have run.
 func TestBedStopsWhatItStarted(t *testing.T) {
-	t.Parallel()
+	alone(t)
 	var bed bedtest.Bed
+	var found [3]*testbed.S3Access
 	inner := tests(func() int {
 		var all sync.WaitGroup
-		var found [3]*testbed.S3Access
 		for i := range found {
 			all.Go(func() { found[i] = bed.VersityGW(t) })
 		}
@@ -35,6 +38,28 @@ func TestBedStopsWhatItStarted(t *testing.T) {
 	})
 	if code := bed.Main(inner).Run(); code != 3 {
 		t.Errorf("exit code %d, want that of the tests", code)
+	}
+	if reachable(t, found[0].Endpoint) {
+		t.Error("the server is still there")
+	}
+}
+
+// alone gives the test a cache in which nothing is up, with the versitygw that
+// the user's has, and nobody who lends.
+func alone(t *testing.T) {
+	t.Helper()
+	installed := filepath.Dir(filepath.Dir(bedtest.VersityGW(t, testbed.VersityGWConfig{}).Program))
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", home)
+	t.Setenv("EARWITNESS_TESTBED", "")
+	user, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := filepath.Join(user, "earwitness", "testbed")
+	if err := errors.Join(os.MkdirAll(cache, 0o700), os.Symlink(installed, filepath.Join(cache, filepath.Base(installed)))); err != nil {
+		t.Fatal(err)
 	}
 }
 
