@@ -122,9 +122,11 @@ func (c *cluster) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 func (c *cluster) run(args ...string) outcome {
 	c.t.Helper()
 	cmd, out := c.command(args...)
+	began := time.Now()
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		c.t.Fatal(err)
 	}
+	c.t.Logf("%s took %s", args[0], time.Since(began).Round(time.Millisecond))
 	return outcome{out: out.String(), err: out.String(), code: cmd.ProcessState.ExitCode()}
 }
 

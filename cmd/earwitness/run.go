@@ -20,9 +20,9 @@ const exitDeadLetters = 3
 
 type runFlags struct {
 	config.Flags
-	once, followOnly bool
-	partitions       string
-	cpuProfile       string
+	once, followOnly, acceptGaps bool
+	partitions                   string
+	cpuProfile                   string
 }
 
 func runCommand() *cobra.Command {
@@ -81,13 +81,14 @@ Exit codes of --once: 0 done, 3 done but some input went to the dead letters
 	cmd.Flags().BoolVar(&flags.once, "once", false, "take what is there now, then end")
 	cmd.Flags().BoolVar(&flags.followOnly, "follow-only", false, "read no sources: other processes do; needs bus.brokers")
 	cmd.Flags().StringVar(&flags.partitions, "partitions", "", "follow the partitions `LIST`, as in 0-15 or 0,2,4-7, whatever the group assigns; needs bus.brokers")
+	cmd.Flags().BoolVar(&flags.acceptGaps, "accept-gap", false, "go on without messages that neither a topic nor the archive has any more, and archive that they are lost")
 	cmd.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile of the run to `FILE`")
 	return cmd
 }
 
 // options checks what is asked for before anything is made in the data folder.
 func (f *runFlags) options(cmd *cobra.Command, settings *config.Config) (engine.Options, error) {
-	options := engine.Options{Once: f.once, FollowOnly: f.followOnly}
+	options := engine.Options{Once: f.once, FollowOnly: f.followOnly, AcceptGaps: f.acceptGaps}
 	switch {
 	case f.followOnly && f.once:
 		return options, usageErrorf(cmd, "--once reads the sources and --follow-only does not; give one of them")

@@ -27,7 +27,8 @@ type Archive interface {
 	// Replay calls fn with the archived messages of a partition from an
 	// offset on, in order, until fn fails or the topic itself goes on; never,
 	// where the topic holds that offset. What the topic still holds must stay
-	// out.
+	// out. A chunk without messages goes on at its Next: what lies before was
+	// lost, and somebody has accepted that.
 	Replay(ctx context.Context, partition int, from int64, fn func(*bus.Chunk[*evidence.Evidence]) error) error
 }
 

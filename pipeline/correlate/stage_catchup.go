@@ -25,6 +25,10 @@ func (s *Stage) catchUp(ctx context.Context, p *stagePartition) error {
 		return nil
 	}
 	return s.cfg.Archive.Replay(ctx, p.number, p.fold.Next(), func(chunk *bus.Chunk[*evidence.Evidence]) error {
+		if len(chunk.Messages) == 0 {
+			p.fold.pass(chunk.Next)
+			return nil
+		}
 		if s.cfg.Positions != nil {
 			return s.write(ctx, p, chunk)
 		}
@@ -39,6 +43,22 @@ func (s *Stage) catchUp(ctx context.Context, p *stagePartition) error {
 		return err
 	})
 }
+
+// AcceptGap goes on at an offset although what lies before it was never
+// applied: somebody has decided that it is lost.
+func (s *Stage) AcceptGap(number int, next int64) error {
+	p := s.partition(number)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fold == nil {
+		return p.notOpen("pass a gap")
+	}
+	p.fold.pass(next)
+	return nil
+}
+
+// pass goes on at an offset, if it lies ahead.
+func (f *Fold) pass(next int64) { f.next = max(f.next, next) }
 
 // keepQuiet takes what was touched as published.
 func (f *Fold) keepQuiet() error {

@@ -22,6 +22,10 @@ func (c *Config) StateDir(partition int) string { return c.inData("state", strco
 // themselves; where there are brokers these keep them.
 func (c *Config) SinkPositionsDir() string { return c.inData("sink-positions") }
 
+// RebuildDir is the folder of what a rebuild needs until it has ended, where
+// there is no embedded index.
+func (c *Config) RebuildDir() string { return c.inData("rebuild") }
+
 // PositionsDir is the folder of the sources' positions.
 func (c *Config) PositionsDir() string { return c.inData("positions") }
 

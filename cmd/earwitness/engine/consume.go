@@ -97,6 +97,7 @@ func follow[T any](hard context.Context, e *Engine, c *consumers, from *bus.Part
 			Logger: e.log, Fatal: isFatal,
 			OnBarrier:  func(id []byte) { e.tracker.pass(at, id) },
 			OnProgress: e.tracker.note,
+			AcceptGap:  e.acceptor(sink, partition),
 		})
 	})
 }

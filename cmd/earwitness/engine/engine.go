@@ -94,6 +94,11 @@ type Options struct {
 	Partitions []int
 	// FollowOnly leaves the reading of the sources to other processes.
 	FollowOnly bool
+	// AcceptGaps goes on behind messages that neither a topic nor the archive
+	// has any more, and archives that they are lost.
+	AcceptGaps bool
+	// rebuild says that records are judged anew.
+	rebuild bool
 }
 
 // Open locks the data folder and opens everything in it, and the sources to
@@ -137,7 +142,7 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, decide decisi
 			return nil, errors.Join(err, e.Close(ctx))
 		}
 	}
-	e.stage = e.newStage(&archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage()})
+	e.stage = e.newStage(&archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage(), acceptGaps: options.AcceptGaps})
 	return e, nil
 }
 

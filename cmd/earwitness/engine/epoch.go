@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/bus"
@@ -49,18 +50,18 @@ type epochFile struct {
 
 // RulesChangedError says that what the data folder holds was judged under
 // other settings.
-type RulesChangedError struct{ Folder string }
+type RulesChangedError struct{ Place string }
 
 func (e *RulesChangedError) Error() string {
-	return fmt.Sprintf("open data folder %s: its records were judged under other rules (model, roles, networks, windows or key patterns); "+
-		"run \"earwitness rebuild\" with the present settings to judge all evidence anew, or go back to the former ones", e.Folder)
+	return fmt.Sprintf("open %s: its records were judged under other rules (model, roles, networks, windows or key patterns); "+
+		"run \"earwitness rebuild\" with the present settings to judge all evidence anew, or go back to the former ones", e.Place)
 }
 
 // UnfinishedRebuildError says that a rebuild was interrupted.
-type UnfinishedRebuildError struct{ Folder string }
+type UnfinishedRebuildError struct{ Place string }
 
 func (e *UnfinishedRebuildError) Error() string {
-	return fmt.Sprintf("open data folder %s: a rebuild of it was interrupted; run \"earwitness rebuild\" again, it starts anew", e.Folder)
+	return fmt.Sprintf("open %s: a rebuild of it was interrupted, or goes on; run \"earwitness rebuild\" again, it starts anew, or wait for its end", e.Place)
 }
 
 // decision gives the epoch to work in, given the one in force, and whether it
@@ -76,21 +77,32 @@ func decideEpoch(c *config.Config, current *epochFile) (*epochFile, bool, error)
 		lineage := make([]byte, 16)
 		_, _ = rand.Read(lineage) // it never fails
 		return &epochFile{
-			Format: epochFormat, Number: 1, Lineage: hex.EncodeToString(lineage), Rules: rules,
+			Format: epochFormat, Number: firstEpoch(c, time.Now()), Lineage: hex.EncodeToString(lineage), Rules: rules,
 			Sources: c.SourceNames(), Partitions: c.Bus.Partitions, Reason: correlate.ReasonNew,
 		}, true, nil
 	case current.Rebuilding:
-		return nil, false, &UnfinishedRebuildError{Folder: placeOf(c)}
+		return nil, false, &UnfinishedRebuildError{Place: placeOf(c)}
 	case current.checkPartitions(c) != nil:
 		return nil, false, current.checkPartitions(c)
 	case current.Rules != rules:
-		return nil, false, &RulesChangedError{Folder: placeOf(c)}
+		return nil, false, &RulesChangedError{Place: placeOf(c)}
 	case !slices.Equal(current.Sources, c.SourceNames()):
 		next := *current
 		next.Number, next.Sources, next.Reason = current.Number+1, c.SourceNames(), correlate.ReasonSources
 		return &next, true, nil
 	}
 	return current, false, nil
+}
+
+// firstEpoch of a new lineage. Elasticsearch may hold records of topics that
+// are no more, and takes only what has a higher revision: so the number comes
+// from the clock there, in units that one lineage can't use up sooner than
+// they pass. 2^23 of them are 159 years.
+func firstEpoch(c *config.Config, now time.Time) uint64 {
+	if !c.Elastic.Enabled() {
+		return 1
+	}
+	return 1 + uint64(max(0, now.Sub(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))/(10*time.Minute)))
 }
 
 // settleEpoch finds the epoch to work in, and puts it in force.
@@ -136,17 +148,17 @@ func (e *Engine) openEpoch(ctx context.Context, reason string) error {
 // placeOf names what the epoch is kept with.
 func placeOf(c *config.Config) string {
 	if c.Shared() {
-		return "topics of " + bus.TopicControl
+		return fmt.Sprintf("topics of %v", c.Bus.Brokers)
 	}
-	return string(c.Data)
+	return "data folder " + string(c.Data)
 }
 
 func (e *epochFile) checkPartitions(c *config.Config) error {
 	if e.Partitions == c.Bus.Partitions {
 		return nil
 	}
-	return fmt.Errorf("open data folder %s: it was made with %d partitions, bus.partitions is %d; the number is fixed, so set %d",
-		c.Data, e.Partitions, c.Bus.Partitions, e.Partitions)
+	return fmt.Errorf("open %s: it was made with %d partitions, bus.partitions is %d; the number is fixed, so set %d",
+		placeOf(c), e.Partitions, c.Bus.Partitions, e.Partitions)
 }
 
 func rulesOf(c *config.Config) string {

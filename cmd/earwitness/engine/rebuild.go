@@ -61,10 +61,10 @@ type Rebuilt struct {
 }
 
 // NothingToRebuildError says that there is no epoch yet.
-type NothingToRebuildError struct{ Folder string }
+type NothingToRebuildError struct{ Place string }
 
 func (e *NothingToRebuildError) Error() string {
-	return fmt.Sprintf("rebuild data folder %s: no run has written it yet; begin with \"earwitness run\", or name another folder with --data", e.Folder)
+	return fmt.Sprintf("rebuild %s: no run has written it yet; begin with \"earwitness run\", or name another folder with --data", e.Place)
 }
 
 // OpenRebuild locks the data folder and opens everything in it but the
@@ -80,7 +80,7 @@ func OpenRebuild(ctx context.Context, c *config.Config, log *slog.Logger) (*Rebu
 			return nil, err
 		}
 	}
-	e, err := open(ctx, c, log, decideRebuild, Options{Once: true})
+	e, err := open(ctx, c, log, decideRebuild, Options{Once: true, rebuild: true})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func OpenRebuild(ctx context.Context, c *config.Config, log *slog.Logger) (*Rebu
 // needs no sources: where none are named they stay what they were.
 func decideRebuild(c *config.Config, current *epochFile) (*epochFile, bool, error) {
 	if current == nil {
-		return nil, false, &NothingToRebuildError{Folder: placeOf(c)}
+		return nil, false, &NothingToRebuildError{Place: placeOf(c)}
 	}
 	if err := current.checkPartitions(c); err != nil {
 		return nil, false, err
@@ -136,6 +136,11 @@ func (r *Rebuild) run(ctx context.Context) error {
 		return err
 	}
 	e.epoch = &ended
+	if e.config.Shared() {
+		if err := e.dropRebuildIndex(); err != nil {
+			return err
+		}
+	}
 	return e.trim(ctx)
 }
 

@@ -90,7 +90,7 @@ func (e *Engine) fill(ctx context.Context, sink recordSink, reader *worm.Reader,
 	if err != nil {
 		return err
 	}
-	if end < h.to {
+	if end < h.to && !e.options.AcceptGaps {
 		return &MissingError{Topic: bus.TopicAccess, Partition: h.partition, Want: max(end, h.from), Next: h.to}
 	}
 	chunk := &bus.Chunk[*access.Record]{}

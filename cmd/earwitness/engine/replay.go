@@ -22,6 +22,9 @@ type archive struct {
 	store   worm.Store
 	known   note.Verifiers
 	lineage [16]byte
+	// acceptGaps says that what neither the topic nor the archive has is
+	// given up.
+	acceptGaps bool
 }
 
 // MissingError says that neither a topic nor the archive has some messages.
@@ -33,7 +36,7 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("read archive of %s/%d: messages %d to %d are neither there nor in the topic; restore the archive",
+	return fmt.Sprintf("read archive of %s/%d: messages %d to %d are neither there nor in the topic; restore the archive, or accept the gap (run --accept-gap)",
 		e.Topic, e.Partition, e.Want, e.Next-1)
 }
 
@@ -55,7 +58,7 @@ func (a *archive) Replay(ctx context.Context, partition int, from int64, fn func
 	if err := reader.Read(ctx, log, from, r.take); err != nil && !errors.Is(err, errReached) {
 		return err
 	}
-	if r.next < first {
+	if r.next < first && !a.acceptGaps {
 		return &MissingError{Topic: bus.TopicEvidence, Partition: partition, Want: r.next, Next: first}
 	}
 	return r.give()
@@ -80,7 +83,14 @@ func (r *replay) take(record worm.Record) error {
 	switch {
 	case record.Gap == nil && at >= r.first:
 		return errReached
-	case record.Gap != nil || at != r.next:
+	case record.Gap != nil:
+		// It was accepted and signed.
+		r.next = at
+		if err := r.give(); err != nil {
+			return err
+		}
+		return r.fn(&bus.Chunk[*evidence.Evidence]{Next: at, End: at})
+	case at != r.next:
 		return &MissingError{Topic: bus.TopicEvidence, Partition: r.partition, Want: r.next, Next: at}
 	}
 	r.next = at + 1

@@ -3,7 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"earwitness/pipeline/access"
@@ -23,7 +26,7 @@ type recordSink interface {
 
 // openSinks opens the sinks of records.
 func (e *Engine) openSinks(ctx context.Context) error {
-	if !e.config.Shared() {
+	if !e.config.Shared() || e.options.rebuild {
 		if err := e.openIndex(ctx); err != nil {
 			return err
 		}
@@ -36,13 +39,30 @@ func (e *Engine) openSinks(ctx context.Context) error {
 }
 
 func (e *Engine) openIndex(ctx context.Context) error {
-	lineage := e.epoch.lineage()
+	lineage, path := e.epoch.lineage(), string(e.config.Index.Path)
+	if e.config.Shared() {
+		path = filepath.Join(e.config.RebuildDir(), "records.db")
+		if err := os.MkdirAll(e.config.RebuildDir(), 0o700); err != nil {
+			return fmt.Errorf("make folder for the records that a rebuild compares: %w", err)
+		}
+	}
 	var err error
 	e.index, err = index.Open(ctx, index.Config{
-		Path: string(e.config.Index.Path), Lineage: lineage[:], Partitions: e.config.Bus.Partitions,
+		Path: path, Lineage: lineage[:], Partitions: e.config.Bus.Partitions,
 		Retention: e.config.Index.Retention.Std(), Logger: e.log,
 	})
 	return err
+}
+
+// dropRebuildIndex removes the records that a rebuild has compared: where
+// processes share the partitions there is no embedded index but for that.
+func (e *Engine) dropRebuildIndex() error {
+	err := e.index.Close()
+	e.index = nil
+	if err := errors.Join(err, os.RemoveAll(e.config.RebuildDir())); err != nil {
+		return fmt.Errorf("remove the records that the rebuild compared: %w", err)
+	}
+	return nil
 }
 
 // elasticSink is Elasticsearch, whose positions are kept elsewhere.
