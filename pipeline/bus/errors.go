@@ -17,7 +17,7 @@ type GapError struct {
 }
 
 func (e *GapError) Error() string {
-	return fmt.Sprintf("read %s/%d: messages %d to %d are gone, the topic begins at %d; restore them, or accept the gap",
+	return fmt.Sprintf("read %s/%d: messages %d to %d are gone, the topic begins at %d; restore them, or accept the gap (run --accept-gap)",
 		e.Topic, e.Partition, e.Want, e.First-1, e.First)
 }
 

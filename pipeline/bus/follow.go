@@ -215,6 +215,9 @@ func (f *follower[T]) pass(ctx context.Context, gap *GapError) error {
 
 // wait pauses after an error and says so. When ctx ends it gives its error.
 func (f *follower[T]) wait(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	f.failures++
 	delay := f.delays.next()
 	f.progress(err)
