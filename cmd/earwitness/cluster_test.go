@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -118,13 +119,22 @@ func (c *cluster) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, &out
 }
 
+// commandMost is how long a command may take on a machine with much else to do.
+const commandMost = 4 * time.Minute
+
 // run lets a command end.
 func (c *cluster) run(args ...string) outcome {
 	c.t.Helper()
 	cmd, out := c.command(args...)
 	began := time.Now()
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
+	}
+	// One that hangs says where.
+	hangs := time.AfterFunc(commandMost, func() { _ = cmd.Process.Signal(syscall.SIGQUIT) })
+	_ = cmd.Wait() // the process's state tells
+	if !hangs.Stop() {
+		c.t.Fatalf("%v hangs for %s: %s", args, commandMost, out)
 	}
 	c.t.Logf("%s took %s", args[0], time.Since(began).Round(time.Millisecond))
 	return outcome{out: out.String(), err: out.String(), code: cmd.ProcessState.ExitCode()}
