@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -39,6 +41,8 @@ type Client struct {
 	transport *kafka.Transport
 	kafka     kafka.Client
 	wires     wirePool
+	// answered is which of the brokers answered last.
+	answered atomic.Int64
 	// exchange is nil without SASL.
 	exchange    sasl.Mechanism
 	exchangeErr error
@@ -56,10 +60,11 @@ func NewClient(cfg ClientConfig) *Client {
 		cfg.Dial = (&net.Dialer{Timeout: 5 * time.Second}).DialContext
 	}
 	c := &Client{cfg: cfg}
+	c.answered.Store(int64(rand.N(max(1, len(cfg.Brokers)))))
 	if cfg.SASL != nil {
 		c.exchange, c.exchangeErr = cfg.SASL.exchange()
 	}
-	c.transport = &kafka.Transport{Dial: c.connect, DialTimeout: connectTimeout, ClientID: cfg.ClientID}
+	c.transport = &kafka.Transport{Dial: c.connect, ClientID: cfg.ClientID}
 	c.kafka = kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Timeout: requestTimeout, Transport: c.transport}
 	c.wires.dial = c.dialWire
 	return c
@@ -81,7 +86,7 @@ func (c *Client) Bounds(ctx context.Context, topic string, partition int) (first
 		},
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("read bounds of %s/%d: %w", topic, partition, c.explain(ctx, topic, partition, err))
+		return 0, 0, fmt.Errorf("read bounds of %s/%d: %w", topic, partition, c.explain(ctx, topic, err))
 	}
 	for _, p := range answer.Topics[topic] {
 		if p.Partition == partition {

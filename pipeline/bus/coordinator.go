@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"time"
 
@@ -16,6 +15,10 @@ import (
 // unknownPatience is how long a topic may be unknown to a broker: what was
 // made just now is not known everywhere at once.
 const unknownPatience = 10 * time.Second
+
+// coordinatorTimeout bounds a request to the broker that keeps a group. It
+// writes to its replicas; one that hangs is replaced meanwhile.
+const coordinatorTimeout = 10 * time.Second
 
 // persist tries until it works, is refused for good, or ctx ends. It says
 // once that it waits.
@@ -39,20 +42,36 @@ func (c *Client) persist(ctx context.Context, what slog.Attr, try func() error) 
 	}
 }
 
-// askAny makes a request that any broker answers, of those configured.
+// askTimeout bounds what any broker answers at once. One that hangs takes
+// connections still, and the others know as much.
+const askTimeout = 5 * time.Second
+
+// askAny makes a request that any broker answers, of those configured: first
+// the one that answered last.
 func (c *Client) askAny(ctx context.Context, request kmsg.Request, answer kmsg.Response) error {
 	var errs []error
-	for _, i := range rand.Perm(len(c.cfg.Brokers)) {
-		err := c.wires.do(ctx, c.cfg.Brokers[i], func(w *wire) error {
-			_, err := w.roundTrip(ctx, request, answer, 0)
-			return err
-		})
+	first := int(c.answered.Load())
+	for i := range c.cfg.Brokers {
+		n := (first + i) % len(c.cfg.Brokers)
+		err := c.ask(ctx, c.cfg.Brokers[n], request, answer)
+		if err == nil {
+			c.answered.Store(int64(n))
+		}
 		if err == nil || ctx.Err() != nil || errors.As(err, new(*LoginError)) {
 			return err
 		}
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+func (c *Client) ask(ctx context.Context, address string, request kmsg.Request, answer kmsg.Response) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	return c.wires.do(ctx, address, func(w *wire) error {
+		_, err := w.roundTrip(ctx, request, answer, askTimeout)
+		return err
+	})
 }
 
 // coordinator finds the broker that keeps a group.
@@ -79,6 +98,8 @@ func (c *Client) atCoordinator(ctx context.Context, group string, ask func(*wire
 		if err != nil {
 			return err
 		}
+		ctx, cancel := context.WithTimeout(ctx, coordinatorTimeout)
+		defer cancel()
 		return c.wires.do(ctx, address, ask)
 	})
 }

@@ -72,7 +72,7 @@ func (w *wire) deleteRecords(ctx context.Context, topic string, partition int, b
 	t.Partitions = append(t.Partitions, p)
 	request.Topics = append(request.Topics, t)
 	answer := kmsg.NewPtrDeleteRecordsResponse()
-	if _, err := w.roundTrip(ctx, &request, answer, 0); err != nil {
+	if _, err := w.roundTrip(ctx, &request, answer, requestTimeout); err != nil {
 		return err
 	}
 	if len(answer.Topics) != 1 || len(answer.Topics[0].Partitions) != 1 {

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,17 @@ import (
 // fetchVersion is the last one without tagged fields. Brokers know it since
 // Kafka 2.3.
 const fetchVersion = 11
+
+// fetchTimeout bounds a fetch besides its MaxWait: a leader that hangs has been
+// replaced by then.
+const fetchTimeout = 15 * time.Second
+
+// Before a position is said to lie beyond the end, where replicas take turns,
+// it is asked so often, longer than what kafka-go knows of leaders is old.
+const (
+	confirmations = 5
+	confirmEvery  = 2 * time.Second
+)
 
 // FetchRequest asks for messages of one partition.
 type FetchRequest struct {
@@ -35,7 +47,8 @@ type FetchResult struct {
 
 // Fetch asks the leader of a partition once. It waits no longer than MaxWait
 // when there is nothing to read. An offset that the partition does not have
-// is a *GapError or a *BeyondEndError.
+// is a *GapError or a *BeyondEndError; the end may be below the offset for a
+// moment after a change of leaders.
 func (c *Client) Fetch(ctx context.Context, r FetchRequest) (FetchResult, error) {
 	address, err := c.leader(ctx, r.Topic, r.Partition)
 	if err != nil {
@@ -52,7 +65,13 @@ func (c *Client) Fetch(ctx context.Context, r FetchRequest) (FetchResult, error)
 	if err != nil {
 		return FetchResult{}, fmt.Errorf("fetch %s/%d at %d: %w", r.Topic, r.Partition, r.Offset, err)
 	}
-	return result, checkBounds(r, result.First, result.End)
+	if r.Offset < result.First {
+		return FetchResult{}, checkBounds(r, result.First, result.End)
+	}
+	// An offset beyond what the leader tells as the end, and yet in range: a
+	// new leader has the records and does not know at once that all replicas
+	// have them, as the one before did.
+	return result, nil
 }
 
 func (w *wire) fetch(ctx context.Context, r FetchRequest) (FetchResult, error) {
@@ -73,7 +92,7 @@ func (w *wire) fetch(ctx context.Context, r FetchRequest) (FetchResult, error) {
 	request.Topics = append(request.Topics, topic)
 
 	answer := kmsg.NewPtrFetchResponse()
-	if _, err := w.roundTrip(ctx, &request, answer, r.MaxWait); err != nil {
+	if _, err := w.roundTrip(ctx, &request, answer, fetchTimeout+r.MaxWait); err != nil {
 		return FetchResult{}, err
 	}
 	if err := kafkaError(answer.ErrorCode); err != nil {
@@ -91,15 +110,39 @@ func (w *wire) fetch(ctx context.Context, r FetchRequest) (FetchResult, error) {
 
 // outOfRange says on which side of the partition the offset lies.
 func (c *Client) outOfRange(ctx context.Context, r FetchRequest, cause error) error {
-	first, end, err := c.Bounds(ctx, r.Topic, r.Partition)
-	if err != nil {
-		return err
+	for attempt := 1; ; attempt++ {
+		first, end, err := c.Bounds(ctx, r.Topic, r.Partition)
+		if err != nil {
+			return err
+		}
+		verdict := checkBounds(r, first, end)
+		if verdict == nil {
+			// It moved between the two answers: the next attempt tells.
+			return fmt.Errorf("fetch %s/%d at %d: %w", r.Topic, r.Partition, r.Offset, &movedError{cause})
+		}
+		if attempt == confirmations || !errors.As(verdict, new(*BeyondEndError)) || !c.replicated(ctx, r) {
+			return verdict
+		}
+		// A broker that was cut off may take itself for the leader still, and
+		// lack what others have confirmed since.
+		if err := pause(ctx, confirmEvery); err != nil {
+			return err
+		}
 	}
-	if err := checkBounds(r, first, end); err != nil {
-		return err
+}
+
+// replicated tells whether more than one broker may have led the partition.
+func (c *Client) replicated(ctx context.Context, r FetchRequest) bool {
+	answer, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{r.Topic}})
+	if err != nil || len(answer.Topics) != 1 {
+		return true
 	}
-	// It moved between the two answers: the next attempt tells.
-	return fmt.Errorf("fetch %s/%d at %d: %w", r.Topic, r.Partition, r.Offset, &movedError{cause})
+	for _, p := range answer.Topics[0].Partitions {
+		if p.ID == r.Partition {
+			return len(p.Replicas) > 1
+		}
+	}
+	return true
 }
 
 func checkBounds(r FetchRequest, first, end int64) error {

@@ -26,9 +26,12 @@ func nobodyWorks(tb testing.TB) func(context.Context, []int) error {
 // member of a group under test. It works until it is told otherwise.
 type member struct {
 	name string
-	// has gets the partitions of each generation that begins.
-	has  chan []int
-	stop context.CancelFunc
+	// has gets the partitions of each generation that begins; now are the
+	// last ones.
+	has    chan []int
+	now    []int
+	joined bool
+	stop   context.CancelFunc
 	// left gets what Join gave.
 	left chan error
 }
@@ -97,24 +100,24 @@ func (o *ownership) join(client *bus.Client, cfg bus.GroupConfig, name string) *
 func settle(tb testing.TB, members ...*member) [][]int {
 	tb.Helper()
 	ctx := deadline(tb)
-	now := make([][]int, len(members))
-	known := make([]bool, len(members))
 	for {
-		// All have to be in one generation: nobody has news.
 		var all []int
-		for i, m := range members {
+		var now [][]int
+		joined := true
+		for _, m := range members {
 			for more := true; more; {
 				select {
-				case now[i] = <-m.has:
-					known[i] = true
+				case m.now = <-m.has:
+					m.joined = true
 				default:
 					more = false
 				}
 			}
-			all = append(all, now[i]...)
+			joined = joined && m.joined
+			all = append(all, m.now...)
+			now = append(now, m.now)
 		}
-		slices.Sort(all)
-		if !slices.Contains(known, false) && slices.Equal(all, []int{0, 1, 2}) {
+		if slices.Sort(all); joined && slices.Equal(all, []int{0, 1, 2}) {
 			return now
 		}
 		tick := time.NewTimer(10 * time.Millisecond)

@@ -59,7 +59,7 @@ func tlsFor(cfg *tls.Config, address string) *tls.Config {
 // login proves who we are. What the broker refuses, and a broker that can't
 // prove itself, is a *LoginError; a connection that breaks is not.
 func (c *Client) login(ctx context.Context, conn net.Conn, address string) error {
-	w := newWire(conn, c.cfg.ClientID)
+	w := c.newWire(conn)
 	refused := func(err error, offered ...string) error {
 		return &LoginError{Broker: address, Mechanism: c.cfg.SASL.mechanism(), User: c.cfg.SASL.User, Offered: offered, Err: err}
 	}
@@ -88,7 +88,7 @@ func (w *wire) chooseMechanism(ctx context.Context, name string) ([]string, erro
 	request.SetVersion(1)
 	request.Mechanism = name
 	answer := kmsg.NewPtrSASLHandshakeResponse()
-	if _, err := w.roundTrip(ctx, &request, answer, 0); err != nil {
+	if _, err := w.roundTrip(ctx, &request, answer, connectTimeout); err != nil {
 		return nil, err
 	}
 	return answer.SupportedMechanisms, kafkaError(answer.ErrorCode)
@@ -104,7 +104,7 @@ func (w *wire) prove(ctx context.Context, by sasl.Mechanism) error {
 		request.SetVersion(1)
 		request.SASLAuthBytes = say
 		answer := kmsg.NewPtrSASLAuthenticateResponse()
-		if _, err := w.roundTrip(ctx, &request, answer, 0); err != nil {
+		if _, err := w.roundTrip(ctx, &request, answer, connectTimeout); err != nil {
 			return err
 		}
 		if err := kafkaError(answer.ErrorCode); err != nil {

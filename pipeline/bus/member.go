@@ -42,10 +42,19 @@ func (m *member) stay(ctx context.Context) error {
 	if err := m.buryOld(ctx); err != nil {
 		return err
 	}
-	if err := m.topicIsThere(ctx); err != nil {
+	// Who joins for a topic that is not there gets no partitions, for good,
+	// and kafka-go's question for them makes it where brokers make topics by
+	// themselves.
+	if err := m.client.topicIsThere(ctx, m.cfg.Topic); err != nil {
 		return err
 	}
-	group, err := kafka.NewConsumerGroup(m.settings())
+	// kafka-go asks the first broker that takes connections, also when it
+	// hangs, and each time anew.
+	first, err := m.client.coordinator(ctx, m.cfg.Group)
+	if err != nil {
+		return err
+	}
+	group, err := kafka.NewConsumerGroup(m.settings(first))
 	if err != nil {
 		return &workError{fmt.Errorf("join group %s for %s: %w", m.cfg.Group, m.cfg.Topic, err)}
 	}
@@ -68,10 +77,10 @@ func (m *member) stay(ctx context.Context) error {
 	}
 }
 
-func (m *member) settings() kafka.ConsumerGroupConfig {
+func (m *member) settings(first string) kafka.ConsumerGroupConfig {
 	return kafka.ConsumerGroupConfig{
 		ID:      m.cfg.Group,
-		Brokers: m.client.cfg.Brokers,
+		Brokers: append([]string{first}, m.client.cfg.Brokers...),
 		Topics:  []string{m.cfg.Topic},
 		Dialer: &kafka.Dialer{
 			ClientID: m.client.cfg.ClientID,
@@ -88,17 +97,6 @@ func (m *member) settings() kafka.ConsumerGroupConfig {
 		// It is closed after an error, and waits for that here.
 		JoinGroupBackoff: time.Hour,
 	}
-}
-
-// topicIsThere keeps a member from joining for a topic that is not: it would
-// get no partitions, for good, and kafka-go's question for them makes the
-// topic where brokers make topics by themselves.
-func (m *member) topicIsThere(ctx context.Context) error {
-	_, err := m.client.leader(ctx, m.cfg.Topic, 0)
-	if isKafkaError(err, kafka.LeaderNotAvailable) {
-		return nil // it is there
-	}
-	return err
 }
 
 // serve has the work done for one generation. It returns when the work has,
@@ -208,7 +206,7 @@ func (c *Client) leaveGroup(ctx context.Context, group, id string) error {
 		request.SetVersion(1)
 		request.Group, request.MemberID = group, id
 		answer := kmsg.NewPtrLeaveGroupResponse()
-		if _, err := w.roundTrip(ctx, &request, answer, 0); err != nil {
+		if _, err := w.roundTrip(ctx, &request, answer, coordinatorTimeout); err != nil {
 			return err
 		}
 		return kafkaError(answer.ErrorCode)

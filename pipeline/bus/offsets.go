@@ -43,7 +43,7 @@ func (w *wire) commitOffset(ctx context.Context, group, topic string, partition 
 	request.Group, request.Generation = group, -1
 	request.Topics = append(request.Topics, t)
 	answer := kmsg.NewPtrOffsetCommitResponse()
-	if _, err := w.roundTrip(ctx, &request, answer, 0); err != nil {
+	if _, err := w.roundTrip(ctx, &request, answer, coordinatorTimeout); err != nil {
 		return err
 	}
 	if len(answer.Topics) != 1 || len(answer.Topics[0].Partitions) != 1 {
@@ -77,7 +77,7 @@ func (w *wire) committedOffset(ctx context.Context, group, topic string, partiti
 	request.Group = group
 	request.Topics = append(request.Topics, t)
 	answer := kmsg.NewPtrOffsetFetchResponse()
-	if _, err := w.roundTrip(ctx, &request, answer, 0); err != nil {
+	if _, err := w.roundTrip(ctx, &request, answer, coordinatorTimeout); err != nil {
 		return 0, "", err
 	}
 	switch err := kafkaError(answer.ErrorCode); {

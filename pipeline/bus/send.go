@@ -20,7 +20,7 @@ func (c *Client) sender(topic string) func(context.Context, int, []byte) (int64,
 			RawRecords:   protocol.RawRecordSet{Reader: bytes.NewReader(batch)},
 		})
 		if err != nil {
-			return 0, c.explain(ctx, topic, partition, err)
+			return 0, c.explain(ctx, topic, err)
 		}
 		if answer.Error != nil {
 			return 0, answer.Error
@@ -30,13 +30,14 @@ func (c *Client) sender(topic string) func(context.Context, int, []byte) (int64,
 }
 
 // explain finds why a request was not even sent: without an answer to its
-// question for the topics, kafka-go says that there are none.
-func (c *Client) explain(ctx context.Context, topic string, partition int, err error) error {
+// question for the topics, and for topics that this user may not see, kafka-go
+// says that there are none.
+func (c *Client) explain(ctx context.Context, topic string, err error) error {
 	var refusal kafka.Error
 	if errors.As(err, &refusal) || ctx.Err() != nil {
 		return err
 	}
-	if _, cause := c.leader(ctx, topic, partition); cause != nil {
+	if cause := c.topicIsThere(ctx, topic); cause != nil {
 		return fmt.Errorf("%w (%w)", err, cause)
 	}
 	return err

@@ -51,6 +51,15 @@ func (c *Client) describeTopics(ctx context.Context, names []string) (map[string
 	return there, nil
 }
 
+// topicIsThere asks the brokers now.
+func (c *Client) topicIsThere(ctx context.Context, topic string) error {
+	there, err := c.describeTopics(ctx, []string{topic})
+	if err == nil && there[topic] == nil {
+		err = fmt.Errorf("read topic %s: %w; create it: earwitness topics create", topic, kafka.UnknownTopicOrPartition)
+	}
+	return err
+}
+
 // describeSettings adds what is set for topics, by themselves or by default.
 func (c *Client) describeSettings(ctx context.Context, topics map[string]*description) error {
 	if len(topics) == 0 {

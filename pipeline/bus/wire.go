@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -29,10 +30,24 @@ type wire struct {
 	// used tells that it has answered before: the broker may have closed it
 	// while it was idle.
 	used bool
+	// hint is what a broker that hangs up at once may have wanted.
+	hint string
 }
 
-func newWire(conn net.Conn, clientID string) *wire {
-	return &wire{conn: conn, formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID))}
+func (c *Client) newWire(conn net.Conn) *wire {
+	return &wire{conn: conn, formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(c.cfg.ClientID)), hint: c.cfg.hint()}
+}
+
+func (cfg *ClientConfig) hint() string {
+	switch {
+	case cfg.TLS == nil && cfg.SASL == nil:
+		return "; is it a port for TLS, or for SASL?"
+	case cfg.TLS == nil:
+		return "; is it a port for TLS?"
+	case cfg.SASL == nil:
+		return "; is it a port for SASL?"
+	}
+	return ""
 }
 
 func (c *Client) dialWire(ctx context.Context, address string) (*wire, error) {
@@ -40,14 +55,13 @@ func (c *Client) dialWire(ctx context.Context, address string) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newWire(conn, c.cfg.ClientID), nil
+	return c.newWire(conn), nil
 }
 
-// roundTrip sends a request, which the broker may hold back for wait, and
-// reads the answer. The answer refers to the bytes that are given back. After
+// roundTrip sends a request and reads the answer, within patience. The answer refers to the bytes that are given back. After
 // an error the connection is of no more use.
-func (w *wire) roundTrip(ctx context.Context, request kmsg.Request, answer kmsg.Response, wait time.Duration) ([]byte, error) {
-	if err := w.conn.SetDeadline(time.Now().Add(requestTimeout + wait)); err != nil {
+func (w *wire) roundTrip(ctx context.Context, request kmsg.Request, answer kmsg.Response, patience time.Duration) ([]byte, error) {
+	if err := w.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, fmt.Errorf("set deadline: %w", err)
 	}
 	stop := context.AfterFunc(ctx, func() {
@@ -57,7 +71,10 @@ func (w *wire) roundTrip(ctx context.Context, request kmsg.Request, answer kmsg.
 	body, err := w.exchange(request)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, fmt.Errorf("ask broker %s: %w", w.conn.RemoteAddr(), ctx.Err())
+		}
+		if !w.used && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+			return nil, fmt.Errorf("ask broker %s: it hung up at once: %w%s", w.conn.RemoteAddr(), err, w.hint)
 		}
 		return nil, fmt.Errorf("ask broker %s: %w", w.conn.RemoteAddr(), err)
 	}
@@ -123,7 +140,8 @@ func (p *wirePool) do(ctx context.Context, address string, fn func(*wire) error)
 			return err
 		}
 		w.conn.Close() //nolint:errcheck // it broke already
-		if !stale || ctx.Err() != nil {
+		// One that does not answer will not on another connection either.
+		if !stale || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 		p.drop(address)
