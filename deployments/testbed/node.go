@@ -12,7 +12,7 @@ import (
 
 const (
 	readyPoll     = 100 * time.Millisecond
-	readyPatience = 2 * time.Minute // several start beside other work on few cores
+	readyPatience = 4 * time.Minute // several start beside much other work on few cores
 	stopPatience  = 20 * time.Second
 	logInErrors   = 40
 )
