@@ -62,6 +62,7 @@ func TestRealBroker(t *testing.T) {
 		{"members come and go", realMembers},
 		{"members that are lost", realLostMembers},
 		{"more members than partitions", realManyMembers},
+		{"stopping while others are awaited", realStops},
 		{"findings", realFindings},
 		{"append time", realAppendTime},
 		{"holes", realHoles},
