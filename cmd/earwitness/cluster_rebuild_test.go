@@ -69,6 +69,7 @@ func TestClusterRebuilt(t *testing.T) {
 	c.runWith(once, rules, data).want(t, 1, "lies beyond the end 0", "delete topic earwitness.control too")
 	c.deleteTopics(bus.TopicControl)
 	c.run("topics", "create", "--config", c.file).want(t, 0, "created earwitness.control")
+	c.runWith(once, rules, data).want(t, 1, "lies beyond the end", "takes a new data folder")
 	c.runWith(once, rules, []string{"--data", filepath.Join(c.dir, "anew")}).want(t, exitDeadLetters)
 	if diff := cmp.Diff(want, withoutArrival(t, c.trail())); diff != "" {
 		t.Errorf("in a new lineage Elasticsearch differs:\n%.4000s", diff)

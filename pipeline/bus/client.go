@@ -77,9 +77,29 @@ func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 }
 
+// leaderPatience is how long a partition may be without a leader, or with one
+// that brokers do not agree on yet: topics that were made just now are.
+const leaderPatience = 15 * time.Second
+
 // Bounds gives the oldest offset of a partition and the one behind its last
 // message.
 func (c *Client) Bounds(ctx context.Context, topic string, partition int) (first, end int64, err error) {
+	patient, cancel := context.WithTimeout(ctx, leaderPatience)
+	defer cancel()
+	waits := c.persist(patient, slog.String("topic", topic), func() error {
+		first, end, err = c.bounds(ctx, topic, partition)
+		if isKafkaError(err, kafka.NotLeaderForPartition) || isKafkaError(err, kafka.LeaderNotAvailable) {
+			return err
+		}
+		return nil
+	})
+	if waits != nil {
+		return 0, 0, waits
+	}
+	return first, end, err
+}
+
+func (c *Client) bounds(ctx context.Context, topic string, partition int) (first, end int64, err error) {
 	answer, err := c.kafka.ListOffsets(ctx, &kafka.ListOffsetsRequest{
 		Topics: map[string][]kafka.OffsetRequest{
 			topic: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)},

@@ -14,6 +14,11 @@ type FollowConfig struct {
 	// OnBarrier is called with a barrier's id when the sink holds all before
 	// it. A barrier that is read twice is told twice.
 	OnBarrier func(id []byte)
+	// Barriers, when set, is the offset from which on barriers are told even
+	// where the sink is ahead of them from the beginning, because another
+	// process has written to what the sink keeps. Those that a sink passes
+	// later are always told.
+	Barriers *int64
 	// OnProgress is called when the sink was given a chunk, when it begins or
 	// begins again, and when it waits for something.
 	OnProgress func(Progress)
@@ -87,6 +92,9 @@ type follower[T any] struct {
 	next, end int64
 	// skipTo is where an accepted gap ends.
 	skipTo int64
+	// heard is the offset before which no barrier waits to be found.
+	heard int64
+	begun bool
 	// barriers given to the sink that have not been told yet.
 	barriers []barrier
 	delays   backoff
@@ -102,7 +110,11 @@ type barrier struct {
 // sink has to begin again, or with an error that is final.
 func (f *follower[T]) run(ctx context.Context) error {
 	if err := f.begin(ctx); err != nil {
-		return err
+		var failed *sinkError
+		if errors.As(err, &failed) {
+			return err
+		}
+		return f.mend(ctx, err)
 	}
 	for {
 		chunk, err := f.p.Next(ctx, f.next)
@@ -116,6 +128,7 @@ func (f *follower[T]) run(ctx context.Context) error {
 			return &sinkError{"write", err}
 		}
 		f.next, f.end = chunk.Next, chunk.End
+		f.heard = max(f.heard, f.next)
 		if err := f.passBarriers(ctx, chunk); err != nil {
 			return err
 		}
@@ -141,6 +154,42 @@ func (f *follower[T]) begin(ctx context.Context) error {
 	}
 	f.barriers = nil
 	f.progress(nil)
+	return f.overtaken(ctx)
+}
+
+// overtaken tells of the barriers that the sink is ahead of and was not given:
+// another process has written what came before them.
+func (f *follower[T]) overtaken(ctx context.Context) error {
+	if !f.begun {
+		f.begun, f.heard = true, f.next
+		if f.cfg.Barriers != nil {
+			f.heard = *f.cfg.Barriers
+		}
+	}
+	if f.heard >= f.next {
+		return nil
+	}
+	// A position beyond the end would be waited for without end.
+	if err := f.p.has(ctx, f.next); err != nil {
+		return err
+	}
+	for f.heard < f.next {
+		chunk, err := f.p.Next(ctx, f.heard)
+		var gap *GapError
+		switch {
+		case errors.As(err, &gap):
+			f.heard = gap.First
+			continue
+		case err != nil:
+			return err
+		}
+		for i, control := range chunk.Controls {
+			if b := control.GetBarrier(); b != nil && chunk.Messages[i].Offset < f.next {
+				f.tell(barrier{chunk.Messages[i].Offset, b.GetId()})
+			}
+		}
+		f.heard = chunk.Next
+	}
 	return nil
 }
 

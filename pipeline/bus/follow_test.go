@@ -117,6 +117,9 @@ func (c *course) run(t *testing.T) error {
 					return FetchResult{}, err
 				}
 			}
+			if r.Offset >= 10 && r.MaxBytes == 1 {
+				return FetchResult{End: 10}, nil // it asks, and does not wait
+			}
 			if r.Offset >= 10 {
 				cancel()
 				return FetchResult{}, ctx.Err()
@@ -204,6 +207,61 @@ func TestASinkThatFailsBeginsAgain(t *testing.T) {
 				t.Errorf("nobody was told what it waits for: %q", said)
 			}
 		})
+	}
+}
+
+// A barrier that the sink never gets, since another process has written all
+// before it, is told from where barriers are wanted, and no earlier.
+func TestASinkThatIsOvertakenStillTellsBarriers(t *testing.T) {
+	zero, behind := int64(0), int64(8)
+	for _, c := range []struct {
+		name     string
+		ahead    bool
+		from     *int64
+		barriers []string
+	}{
+		{"while it follows", false, nil, []string{"all in"}},
+		{"from the beginning", true, &zero, []string{"all in"}},
+		{"from the beginning, behind the barrier", true, &behind, nil},
+		{"from the beginning, and nobody wants them", true, nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			course := newCourse(t)
+			course.cfg.Barriers = c.from
+			all := make([]string, 10)
+			if c.ahead {
+				course.sink.started, course.sink.durable = true, all
+			}
+			course.sink.fault = func(call string) error {
+				if call == "write" {
+					course.sink.durable = all
+					return errSink
+				}
+				return nil
+			}
+			if err := course.run(t); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.barriers, course.barriers); diff != "" {
+				t.Errorf("barriers (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A position beyond the end is said, and not waited for.
+func TestASinkBeyondTheEndHearsNoBarriers(t *testing.T) {
+	course, from := newCourse(t), int64(10)
+	course.cfg.Barriers = &from
+	course.sink.started, course.sink.durable = true, make([]string, 12)
+	course.fetchFault = func(r FetchRequest) error {
+		if r.Offset > 10 {
+			return &BeyondEndError{Topic: "t", Partition: 3, Want: r.Offset, End: 10}
+		}
+		return nil
+	}
+	if err := course.run(t); !errors.As(err, new(*BeyondEndError)) {
+		t.Errorf("Follow: %v", err)
 	}
 }
 

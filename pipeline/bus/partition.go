@@ -175,6 +175,13 @@ func (c *Chunk[T]) bytes() int {
 	return n
 }
 
+// has fails as Next would for an offset that the topic lacks, and waits for
+// nothing. The one behind the last message is none of these.
+func (p *Partition[T]) has(ctx context.Context, offset int64) error {
+	_, err := p.cfg.Fetch(ctx, FetchRequest{Topic: p.topic, Partition: p.partition, Offset: offset, MaxBytes: 1})
+	return err
+}
+
 // fetch gives no chunk when nothing came in time.
 func (p *Partition[T]) fetch(ctx context.Context, offset int64) (*Chunk[T], error) {
 	result, err := p.cfg.Fetch(ctx, FetchRequest{

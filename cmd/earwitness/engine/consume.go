@@ -21,14 +21,43 @@ type consumers struct {
 	group      *errgroup.Group
 	ctx        context.Context //nolint:containedctx // that of group, which ends when a consumer fails
 	partitions []int
+	hear       offsets
 	places     map[string][]place // by topic
 }
 
+// offsets in partitions of topics.
+type offsets map[topicPartition]*int64
+
+type topicPartition struct {
+	topic     string
+	partition int
+}
+
+// ends are those of the topics now, where others may write to the same sinks
+// and barriers are to be heard; else none.
+func (e *Engine) ends(ctx context.Context, partitions []int) (offsets, error) {
+	if !e.config.Shared() {
+		return nil, nil
+	}
+	all := make(offsets)
+	for _, topic := range bus.Topics() {
+		for _, partition := range partitions {
+			_, end, err := e.client.Bounds(ctx, topic, partition)
+			if err != nil {
+				return nil, fmt.Errorf("find end of %s/%d: %w", topic, partition, err)
+			}
+			all[topicPartition{topic, partition}] = &end
+		}
+	}
+	return all, nil
+}
+
 // consume starts to follow; the correlator does where there is one. soft ends
-// the following; what a sink has begun it may finish until hard ends.
-func (e *Engine) consume(soft, hard context.Context, partitions []int) *consumers {
+// the following; what a sink has begun it may finish until hard ends. From
+// the offsets in hear on barriers are told, whoever else writes to the sinks.
+func (e *Engine) consume(soft, hard context.Context, partitions []int, hear offsets) *consumers {
 	group, ctx := errgroup.WithContext(soft)
-	c := &consumers{group: group, ctx: ctx, partitions: partitions, places: make(map[string][]place)}
+	c := &consumers{group: group, ctx: ctx, partitions: partitions, hear: hear, places: make(map[string][]place)}
 	kept := bus.PartitionConfig{FetchBytes: fetchBytes, KeepBytes: keepBytes}
 	for _, partition := range partitions {
 		heard := bus.NewPartition(e.client, bus.TopicEvidence, partition, decodeEvidence, kept)
@@ -93,12 +122,17 @@ func follow[T any](hard context.Context, e *Engine, c *consumers, from *bus.Part
 	at := place{sink.Name(), topic, partition}
 	c.places[topic] = append(c.places[topic], at)
 	c.group.Go(func() error {
-		return bus.Follow(c.ctx, from, bus.Sink[T](&steady[T]{Sink: sink, hard: hard}), partition, bus.FollowConfig{
+		err := bus.Follow(c.ctx, from, bus.Sink[T](&steady[T]{Sink: sink, hard: hard}), partition, bus.FollowConfig{
 			Logger: e.log, Fatal: isFatal,
 			OnBarrier:  func(id []byte) { e.tracker.pass(at, id) },
 			OnProgress: e.tracker.note,
 			AcceptGap:  e.acceptor(sink, partition),
+			Barriers:   c.hear[topicPartition{topic, partition}],
 		})
+		if beyond := (*bus.BeyondEndError)(nil); errors.As(err, &beyond) {
+			return fmt.Errorf("%w; %s", err, e.howToGoOn())
+		}
+		return err
 	})
 }
 

@@ -82,11 +82,15 @@ func (e *Engine) serve(ctx context.Context, work func(context.Context, *consumer
 
 // followWhile follows the topics while work goes on, then flushes.
 func (e *Engine) followWhile(ctx context.Context, work func(context.Context, *consumers) error) error {
+	hear, err := e.ends(ctx, e.partitions)
+	if err != nil {
+		return err
+	}
 	hard, abort := context.WithCancel(ctx)
 	defer abort()
 	soft, stop := context.WithCancel(hard)
 	defer stop()
-	c := e.consume(soft, hard, e.partitions)
+	c := e.consume(soft, hard, e.partitions, hear)
 	e.tend(c.ctx, c.group)
 	working, fail := context.WithCancelCause(hard)
 	defer fail(nil)
@@ -97,7 +101,7 @@ func (e *Engine) followWhile(ctx context.Context, work func(context.Context, *co
 		}
 	})
 	defer unhook()
-	err := work(working, c)
+	err = work(working, c)
 	stop()
 	if err != nil {
 		// What the sinks have begun may end, but not for ever.

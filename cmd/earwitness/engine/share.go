@@ -75,7 +75,7 @@ func (m *member) follow(ctx context.Context, partitions []int) error {
 	late := handover
 	unhook := context.AfterFunc(ctx, func() { time.AfterFunc(late, abort) })
 	defer unhook()
-	if err := e.consume(ctx, hard, partitions).group.Wait(); err != nil {
+	if err := e.consume(ctx, hard, partitions, nil).group.Wait(); err != nil {
 		return err
 	}
 	if m.stopping.Err() == nil {

@@ -70,7 +70,7 @@ func (e *Engine) checkPositions(ctx context.Context, partitions []int) error {
 
 func (e *Engine) howToGoOn() string {
 	if e.config.Shared() {
-		return "were the topics made anew? Then delete topic " + bus.TopicControl + " too and make it again with \"earwitness topics create\": what comes is a new lineage"
+		return "were the topics made anew? Then delete topic " + bus.TopicControl + " too and make it again with \"earwitness topics create\": what comes is a new lineage, and takes a new data folder for each process"
 	}
 	return fmt.Sprintf("restore folder %s, or begin with another data folder", e.config.BusDir())
 }
