@@ -47,9 +47,6 @@ type lane struct {
 	urgent bool
 	ended  bool
 
-	// spare is the space of the last batch.
-	spare []byte
-
 	// encoder is owned by run.
 	encoder *encoder
 }
@@ -103,8 +100,7 @@ func (l *lane) open(size int) *pending {
 			return b
 		}
 	}
-	b := &pending{records: l.spare[:0], born: time.Now()}
-	l.spare = nil
+	b := &pending{records: l.p.spares.take(), born: time.Now()}
 	l.queue = append(l.queue, b)
 	// There is a first batch to wait for, or one that is full.
 	l.signal()
@@ -187,9 +183,7 @@ func (l *lane) deliver(ctx context.Context, b *pending) {
 	for _, b := range behind {
 		b.settle(0, err)
 	}
-	l.mu.Lock()
-	l.spare = b.records[:0]
-	l.mu.Unlock()
+	l.p.spares.give(b.records)
 }
 
 func (l *lane) takeAll() []*pending {

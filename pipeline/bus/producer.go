@@ -52,6 +52,7 @@ type Producer struct {
 	cfg    ProducerConfig
 	lanes  []*lane
 	room   *semaphore.Weighted
+	spares spares
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
@@ -68,7 +69,7 @@ func NewProducer(client *Client, topic string, partitions int, cfg ProducerConfi
 		cfg.Send = client.sender(topic)
 	}
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // Close ends it
-	p := &Producer{topic: topic, cfg: cfg, cancel: cancel, room: semaphore.NewWeighted(cfg.BufferBytes)}
+	p := &Producer{topic: topic, cfg: cfg, cancel: cancel, room: semaphore.NewWeighted(cfg.BufferBytes), spares: spares{most: int(cfg.BufferBytes)}}
 	for n := range partitions {
 		l := newLane(p, n, client.cfg.Logger)
 		p.lanes = append(p.lanes, l)

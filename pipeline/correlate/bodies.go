@@ -14,7 +14,7 @@ import (
 const (
 	// blockBytes is how much lies in one compressed block: enough for like
 	// lines to compress well, little enough to read one of them.
-	blockBytes = 64 << 10
+	blockBytes = 16 << 10
 	// fileBytes ends a file of blocks: what is no longer needed is given
 	// back file by file.
 	fileBytes = 64 << 20

@@ -1,7 +1,7 @@
 package correlate
 
 // cachedBlocks are kept unpacked: 2 MiB for each partition.
-const cachedBlocks = 32
+const cachedBlocks = 128
 
 // blockCache keeps the blocks used last. What it gives out stays as it is
 // when the block leaves the cache.

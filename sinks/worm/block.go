@@ -1,6 +1,7 @@
 package worm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -77,7 +78,8 @@ func (c *codec) pack(compression byte, plain []byte, entries uint32) []byte {
 	var stored []byte
 	if compression == compressionZstd {
 		packed := c.encoder.EncodeAll(plain, make([]byte, blockHead, blockHead+len(plain)/4))
-		stored = packed
+		// It waits for its segment, so it takes no more room than it needs.
+		stored = bytes.Clone(packed)
 	} else {
 		stored = append(make([]byte, blockHead, blockHead+len(plain)), plain...)
 	}
