@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,8 +61,9 @@ func openDeadLetters(ctx context.Context, flags config.Flags) (*deadLetters, err
 	return &deadLetters{reader: reader, Close: store.Close}, nil
 }
 
-// knownKeys are the verifiers of the archive. That of a key in the data
-// folder lies beside it, so that reading needs no secret.
+// knownKeys are the verifiers of the archive. The line of a key lies beside it
+// in a file, where "earwitness keys init" and a run put it, so that reading
+// needs no secret.
 func knownKeys(settings *config.Config) (note.Verifiers, error) {
 	if _, verifier, own := settings.OwnKey(); own {
 		known, err := settings.WORM.KnownIn(verifier)
@@ -69,9 +72,15 @@ func knownKeys(settings *config.Config) (note.Verifiers, error) {
 		}
 		return known, nil
 	}
+	if file := settings.WORM.Key.File(); file != "" {
+		verifier := strings.TrimSuffix(file, ".key") + ".pub"
+		if _, err := os.Stat(verifier); err == nil {
+			return settings.WORM.KnownIn(verifier)
+		}
+	}
 	key, err := settings.WORM.LoadKey()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; without the key, its verifier line is enough in a file beside it that ends in .pub", err)
 	}
 	return settings.WORM.Known(key.Line)
 }

@@ -96,3 +96,21 @@ func TestDeadLettersUnderAConfiguredKey(t *testing.T) {
 	}
 	earwitness(t, "deadletter", "list", "--config", file).want(t, 0, "unreadable", "broken", "too-long")
 }
+
+// Who only reads needs the verifier line beside where the key would be.
+func TestDeadLettersWithoutTheSecret(t *testing.T) {
+	data := lettersIn(t)
+	beside := filepath.Join(t.TempDir(), "moved")
+	if err := os.Rename(filepath.Join(data, "worm.pub"), beside+".pub"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "e.yaml")
+	if err := os.WriteFile(file, fmt.Appendf(nil, "data: %s\nworm: {key: \"file:%s.key\"}\n", data, beside), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	earwitness(t, "deadletter", "list", "--config", file).want(t, 0, "unreadable", "broken", "too-long")
+	if err := os.Remove(beside + ".pub"); err != nil {
+		t.Fatal(err)
+	}
+	earwitness(t, "deadletter", "list", "--config", file).want(t, 1, beside+".key", "its verifier line is enough", ".pub")
+}
