@@ -83,7 +83,14 @@ func (m *member) follow(ctx context.Context, partitions []int) error {
 	}
 	flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
 	defer cancel()
-	if err := e.flush(flushing, partitions); err != nil {
+	err := e.flush(flushing, partitions)
+	if errors.Is(err, context.Canceled) {
+		// The stop came while something was being opened or written.
+		e.log.LogAttrs(ctx, slog.LevelWarn, "not all that was followed is durable; nothing is lost, who takes over reads it again",
+			slog.Any("error", err))
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("flush what was followed: %w; nothing is lost, it is read again", err)
 	}
 	return nil
