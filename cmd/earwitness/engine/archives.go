@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"earwitness/cmd/earwitness/config"
@@ -76,6 +77,9 @@ func newArchive[T any](e *Engine, topic string, keep func(int, *bus.Chunk[T]) bo
 func (e *Engine) signingKey() (*worm.Key, error) {
 	path, verifier, own := e.config.OwnKey()
 	key, err := e.config.WORM.LoadKey()
+	if err == nil && own {
+		return key, mendVerifier(verifier, key.Line)
+	}
 	if err == nil || !own || !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
@@ -88,4 +92,15 @@ func (e *Engine) signingKey() (*worm.Key, error) {
 	}
 	e.keyMade = true
 	return key, nil
+}
+
+// mendVerifier writes the line of a key whose making was cut off before it.
+func mendVerifier(path, line string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeDurably(path, []byte(line+"\n")); err != nil {
+		return fmt.Errorf("write verifier line of the signing key: %w", err)
+	}
+	return nil
 }
