@@ -48,22 +48,37 @@ func (k *Key) Save(path, verifierPath string) error {
 	if err := writeNew(path, 0o600, k.secret+"\n"+k.Line+"\n"); err != nil {
 		return fmt.Errorf("write signing key: %w", err)
 	}
-	if err := writeNew(verifierPath, 0o644, k.Line+"\n"); err != nil {
+	return k.SaveVerifier(verifierPath)
+}
+
+// SaveVerifier writes the verifier line alone, mode 0644; fs.ErrExist when
+// the file is there.
+func (k *Key) SaveVerifier(path string) error {
+	if err := writeNew(path, 0o644, k.Line+"\n"); err != nil {
 		return fmt.Errorf("write verifier line: %w", err)
 	}
 	return nil
 }
 
+// writeNew writes a file that is whole or not there, whenever it is cut off.
 func writeNew(path string, mode fs.FileMode, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.WriteString(text)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	// A link does not replace what is there.
+	if err := os.Link(f.Name(), path); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
