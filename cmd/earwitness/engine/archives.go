@@ -78,7 +78,7 @@ func (e *Engine) signingKey() (*worm.Key, error) {
 	path, verifier, own := e.config.OwnKey()
 	key, err := e.config.WORM.LoadKey()
 	if err == nil && own {
-		return key, mendVerifier(verifier, key.Line)
+		return key, mendVerifier(key, verifier)
 	}
 	if err == nil || !own || !errors.Is(err, fs.ErrNotExist) {
 		return key, err
@@ -95,12 +95,9 @@ func (e *Engine) signingKey() (*worm.Key, error) {
 }
 
 // mendVerifier writes the line of a key whose making was cut off before it.
-func mendVerifier(path, line string) error {
+func mendVerifier(key *worm.Key, path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeDurably(path, []byte(line+"\n")); err != nil {
-		return fmt.Errorf("write verifier line of the signing key: %w", err)
-	}
-	return nil
+	return key.SaveVerifier(path)
 }

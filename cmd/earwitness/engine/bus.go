@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"earwitness/pipeline/bus"
@@ -45,7 +44,7 @@ func (e *Engine) openCluster(ctx context.Context) error {
 	e.client = bus.NewClient(cfg)
 	findings, err := e.client.CheckTopics(ctx, e.config.TopicsNeeded())
 	if err != nil {
-		return fmt.Errorf("check topics: %w", err)
+		return err
 	}
 	var fatal []bus.TopicFinding
 	for _, finding := range findings {

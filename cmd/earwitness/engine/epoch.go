@@ -131,18 +131,22 @@ func (e *Engine) settleEpoch(ctx context.Context, decide decision) error {
 // openEpoch puts a later epoch in force for a reason that lies in what is
 // held, and not in the settings.
 func (e *Engine) openEpoch(ctx context.Context, reason string) error {
-	next := *e.epoch
-	next.Number, next.Reason = next.Number+1, reason
-	err := e.epochs.write(ctx, &next)
-	var overtaken *overtakenError
-	if errors.As(err, &overtaken) && overtaken.by.Rules == next.Rules && !overtaken.by.Rebuilding {
-		// It does as well.
-		next, err = *overtaken.by, nil
+	current := e.epoch
+	for {
+		next := *current
+		next.Number, next.Reason = current.Number+1, reason
+		err := e.epochs.write(ctx, &next)
+		var overtaken *overtakenError
+		if errors.As(err, &overtaken) && overtaken.by.Rules == next.Rules && !overtaken.by.Rebuilding {
+			// That one may have been opened before what this one is for.
+			current = overtaken.by
+			continue
+		}
+		if err == nil {
+			e.epoch = &next
+		}
+		return err
 	}
-	if err == nil {
-		e.epoch = &next
-	}
-	return err
 }
 
 // placeOf names what the epoch is kept with.

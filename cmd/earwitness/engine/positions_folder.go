@@ -28,8 +28,11 @@ type positionFile struct {
 	Next    int64  `json:"next"`
 }
 
-func newFolderPositions(folder, sink string, lineage [16]byte) *folderPositions {
-	return &folderPositions{folder: folder, sink: sink, lineage: hex.EncodeToString(lineage[:])}
+func openFolderPositions(folder, sink string, lineage [16]byte) (*folderPositions, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("open positions of sink %s: %w", sink, err)
+	}
+	return &folderPositions{folder: folder, sink: sink, lineage: hex.EncodeToString(lineage[:])}, nil
 }
 
 func (p *folderPositions) path(partition int) string {
@@ -60,9 +63,6 @@ func (p *folderPositions) Load(_ context.Context, partition int) (int64, error) 
 func (p *folderPositions) Store(_ context.Context, partition int, offset int64) error {
 	text, err := json.Marshal(positionFile{Format: positionFormat, Lineage: p.lineage, Next: offset})
 	if err != nil {
-		return fmt.Errorf("write position: %w", err)
-	}
-	if err := os.MkdirAll(p.folder, 0o700); err != nil {
 		return fmt.Errorf("write position: %w", err)
 	}
 	if err := writeDurably(p.path(partition), append(text, '\n')); err != nil {

@@ -56,13 +56,17 @@ func (p *groupPositions) Load(ctx context.Context, partition int) (int64, error)
 
 // Store commits.
 func (p *groupPositions) Store(ctx context.Context, partition int, offset int64) error {
-	if err := p.client.CommitOffset(ctx, p.group, p.topic, partition, offset, p.lineage); err != nil {
+	if err := p.commit(ctx, partition, offset); err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stored[partition] = offset
 	return nil
+}
+
+func (p *groupPositions) commit(ctx context.Context, partition int, offset int64) error {
+	return p.client.CommitOffset(ctx, p.group, p.topic, partition, offset, p.lineage)
 }
 
 // leave forgets a partition that another process has now.
@@ -79,7 +83,7 @@ func (p *groupPositions) renew(ctx context.Context) error {
 	p.mu.Unlock()
 	var errs []error
 	for partition, offset := range stored {
-		if err := p.client.CommitOffset(ctx, p.group, p.topic, partition, offset, p.lineage); err != nil {
+		if err := p.commit(ctx, partition, offset); err != nil {
 			errs = append(errs, fmt.Errorf("renew position %d of %s in %s/%d: %w", offset, p.group, p.topic, partition, err))
 		}
 	}

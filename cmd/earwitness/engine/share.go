@@ -72,8 +72,7 @@ func (m *member) follow(ctx context.Context, partitions []int) error {
 
 	hard, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
-	late := handover
-	unhook := context.AfterFunc(ctx, func() { time.AfterFunc(late, abort) })
+	unhook := context.AfterFunc(ctx, func() { time.AfterFunc(handover, abort) })
 	defer unhook()
 	if err := e.consume(ctx, hard, partitions, nil).group.Wait(); err != nil {
 		return err

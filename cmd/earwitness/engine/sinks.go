@@ -89,7 +89,10 @@ func (e *Engine) openElastic(ctx context.Context) error {
 	if e.config.Shared() {
 		settings.Positions = e.keepPositions(elastic.Stage, bus.TopicAccess)
 	} else {
-		settings.Positions = newFolderPositions(e.config.SinkPositionsDir(), elastic.Stage, e.epoch.lineage())
+		settings.Positions, err = openFolderPositions(e.config.SinkPositionsDir(), elastic.Stage, e.epoch.lineage())
+		if err != nil {
+			return err
+		}
 	}
 	if e.elastic, err = elastic.Open(ctx, settings); err != nil {
 		return err
