@@ -19,8 +19,10 @@ type FollowConfig struct {
 	// process has written to what the sink keeps. Those that a sink passes
 	// later are always told.
 	Barriers *int64
-	// OnProgress is called when the sink was given a chunk, when it begins or
-	// begins again, and when it waits for something.
+	// OnProgress is called before and after the sink is given a chunk, when it
+	// begins or begins again, when it waits for something, and when the topic
+	// answers that there is nothing to read, at first and after a wait. It
+	// must not block.
 	OnProgress func(Progress)
 	// AcceptGap is asked when messages that the sink wants are gone. Nil lets
 	// it go on behind the gap; an error ends the follower. Without it each
@@ -40,7 +42,17 @@ type Progress struct {
 	// Next is the offset that the sink gets next, End the one behind the last
 	// message that is known.
 	Next, End int64
-	// Waiting is why the sink does not go on at the moment.
+	// Known says that the topic has told its end since the sink began first:
+	// before, End is no more than the sink's position.
+	Known bool
+	// Time of the append of the message at Next where that was read, else of
+	// the one that the sink was given last; zero before the first.
+	Time time.Time
+	// Given is how many messages the sink was given, and Retried how often it
+	// waited to try again, since the last call.
+	Given, Retried int
+	// Waiting is why the sink does not go on at the moment. It stays until a
+	// message was given, or the topic has answered that there is none.
 	Waiting error
 }
 
@@ -90,6 +102,8 @@ type follower[T any] struct {
 	cfg       FollowConfig
 
 	next, end int64
+	// at is when what the sink is at was appended.
+	at time.Time
 	// skipTo is where an accepted gap ends.
 	skipTo int64
 	// heard is the offset before which no barrier waits to be found.
@@ -99,6 +113,10 @@ type follower[T any] struct {
 	barriers []barrier
 	delays   backoff
 	failures int
+	// known is Progress.Known, told says that a report has said so, and
+	// waiting is Progress.Waiting.
+	known, told bool
+	waiting     error
 }
 
 type barrier struct {
@@ -117,23 +135,26 @@ func (f *follower[T]) run(ctx context.Context) error {
 		return f.mend(ctx, err)
 	}
 	for {
-		chunk, err := f.p.Next(ctx, f.next)
+		chunk, err := f.p.next(ctx, f.next, func() { f.idle(ctx) })
 		if err != nil {
 			if err := f.mend(ctx, err); err != nil {
 				return err
 			}
 			continue
 		}
+		f.known, f.end, f.at = true, chunk.End, chunk.Messages[0].Time
+		// The sink may take long: what it has before it is known already.
+		f.report(Progress{})
 		if err := f.sink.Write(ctx, f.partition, chunk); err != nil {
 			return &sinkError{"write", err}
 		}
-		f.next, f.end = chunk.Next, chunk.End
+		f.next, f.at = chunk.Next, chunk.Messages[len(chunk.Messages)-1].Time
 		f.heard = max(f.heard, f.next)
 		if err := f.passBarriers(ctx, chunk); err != nil {
 			return err
 		}
 		f.recovered(ctx)
-		f.progress(nil)
+		f.report(Progress{Given: len(chunk.Messages)})
 	}
 }
 
@@ -153,7 +174,8 @@ func (f *follower[T]) begin(ctx context.Context) error {
 		}
 	}
 	f.barriers = nil
-	f.progress(nil)
+	// A sink that begins again has not got on yet.
+	f.report(Progress{})
 	return f.overtaken(ctx)
 }
 
@@ -219,13 +241,26 @@ func (f *follower[T]) tell(b barrier) {
 	}
 }
 
-func (f *follower[T]) progress(waiting error) {
+// report tells how far the sink is; p has what is new.
+func (f *follower[T]) report(p Progress) {
+	f.told = f.known
 	if f.cfg.OnProgress != nil {
-		f.cfg.OnProgress(Progress{
-			Sink: f.sink.Name(), Topic: f.p.topic, Partition: f.partition,
-			Next: f.next, End: f.end, Waiting: waiting,
-		})
+		p.Sink, p.Topic, p.Partition = f.sink.Name(), f.p.topic, f.partition
+		p.Next, p.End, p.Known, p.Time, p.Waiting = f.next, f.end, f.known, f.at, f.waiting
+		f.cfg.OnProgress(p)
 	}
+}
+
+// idle notes that the topic has answered and has nothing to read. Where a
+// broker was waited for it is there again, though no message may come for
+// long.
+func (f *follower[T]) idle(ctx context.Context) {
+	if f.told && f.waiting == nil {
+		return
+	}
+	f.known, f.end = true, max(f.end, f.next)
+	f.recovered(ctx)
+	f.report(Progress{})
 }
 
 // sinkError is a failure of the sink, not of the topic.
@@ -269,7 +304,8 @@ func (f *follower[T]) wait(ctx context.Context, err error) error {
 	}
 	f.failures++
 	delay := f.delays.next()
-	f.progress(err)
+	f.waiting = err
+	f.report(Progress{Retried: 1})
 	// Once when it begins, then each time the pause has grown to its most.
 	if f.failures == 1 || delay > followDelayMost/2 {
 		f.cfg.Logger.WarnContext(ctx, "a sink waits", f.place(), slog.Int64("next", f.next),
@@ -287,6 +323,6 @@ func (f *follower[T]) recovered(ctx context.Context) {
 	if f.failures > 0 {
 		f.cfg.Logger.InfoContext(ctx, "a sink goes on", f.place(), slog.Int("failures", f.failures))
 	}
-	f.failures = 0
+	f.failures, f.waiting = 0, nil
 	f.delays.reset()
 }

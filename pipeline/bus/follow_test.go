@@ -88,7 +88,9 @@ type course struct {
 	end func()
 	// fetchFault is asked before each fetch.
 	fetchFault func(FetchRequest) error
-	said       bytes.Buffer
+	// idle is asked at the end whether a fetch comes back without a message.
+	idle func() bool
+	said bytes.Buffer
 }
 
 func newCourse(t *testing.T) *course {
@@ -120,6 +122,9 @@ func (c *course) run(t *testing.T) error {
 			if r.Offset >= 10 && r.MaxBytes == 1 {
 				return FetchResult{End: 10}, nil // it asks, and does not wait
 			}
+			if r.Offset >= 10 && c.idle != nil && c.idle() {
+				return FetchResult{End: 10}, nil
+			}
 			if r.Offset >= 10 {
 				cancel()
 				return FetchResult{}, ctx.Err()
@@ -150,16 +155,92 @@ func TestASinkGetsAllAndBarriersAreTold(t *testing.T) {
 	if diff := cmp.Diff([]string{"all in"}, c.barriers); diff != "" {
 		t.Errorf("barriers (-want +got):\n%s", diff)
 	}
-	want := []Progress{
-		{Sink: "memory", Topic: "t", Partition: 3},
-		{Sink: "memory", Topic: "t", Partition: 3, Next: 5, End: 10},
-		{Sink: "memory", Topic: "t", Partition: 3, Next: 10, End: 10},
+	appended := c.progress[len(c.progress)-1].Time
+	at := func(next int64, given int) Progress {
+		return Progress{Sink: "memory", Topic: "t", Partition: 3, Next: next, End: 10, Known: true, Time: appended, Given: given}
 	}
+	want := []Progress{{Sink: "memory", Topic: "t", Partition: 3}, at(0, 0), at(5, 5), at(5, 0), at(10, 5)}
 	if diff := cmp.Diff(want, c.progress); diff != "" {
 		t.Errorf("progress (-want +got):\n%s", diff)
 	}
-	if lag := c.progress[1].Lag(); lag != 5 {
+	if lag := c.progress[2].Lag(); lag != 5 {
 		t.Errorf("lag is %d, want 5", lag)
+	}
+}
+
+// A broker that was away is there again, also where no message comes.
+func TestAnIdlePartitionIsNotWaitedFor(t *testing.T) {
+	c := newCourse(t)
+	failures, idle := 0, 0
+	c.fetchFault = func(r FetchRequest) error {
+		if r.Offset == 10 && failures < 2 {
+			failures++
+			return errBroken
+		}
+		return nil
+	}
+	c.idle = func() bool {
+		idle++
+		return idle < 4
+	}
+	if err := c.run(t); err != nil {
+		t.Fatal(err)
+	}
+	last := c.progress[len(c.progress)-3:]
+	if last[0].Waiting == nil || last[1].Waiting == nil || last[2].Waiting != nil || last[0].Retried+last[1].Retried != 2 {
+		t.Errorf("the last reports are %+v, want two waits and one that they are over", last)
+	}
+	if said := c.said.String(); strings.Count(said, "a sink goes on") != 1 {
+		t.Errorf("the end of the wait was not told once: %q", said)
+	}
+}
+
+// What a sink can't take is waited for until it has taken it, and not only
+// until it has begun again.
+func TestASinkThatBeginsAgainStillWaits(t *testing.T) {
+	c := newCourse(t)
+	failures := 0
+	c.sink.fault = func(call string) error {
+		if call == "write" && failures < 3 {
+			failures++
+			return errSink
+		}
+		return nil
+	}
+	if err := c.run(t); err != nil {
+		t.Fatal(err)
+	}
+	retried := 0
+	for _, p := range c.progress {
+		retried += p.Retried
+		waits := retried > 0 && p.Next == 0
+		if errors.Is(p.Waiting, errSink) != waits {
+			t.Errorf("at %d, after %d retries, it waits because of %v", p.Next, retried, p.Waiting)
+		}
+	}
+	if retried != 3 {
+		t.Errorf("%d retries were told, want 3", retried)
+	}
+}
+
+// The topic has told its end before anything is given, also where there is
+// nothing.
+func TestAnEmptyPartitionIsKnown(t *testing.T) {
+	c := newCourse(t)
+	c.sink.started, c.sink.durable = true, make([]string, 10)
+	idle := 0
+	c.idle = func() bool {
+		idle++
+		return idle < 3
+	}
+	if err := c.run(t); err != nil {
+		t.Fatal(err)
+	}
+	at := func(known bool) Progress {
+		return Progress{Sink: "memory", Topic: "t", Partition: 3, Next: 10, End: 10, Known: known}
+	}
+	if diff := cmp.Diff([]Progress{at(false), at(true)}, c.progress); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
 	}
 }
 

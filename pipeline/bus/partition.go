@@ -76,6 +76,11 @@ func NewPartition[T any](client *Client, topic string, partition int, decode fun
 // begins with it. It tries once: an error may be gone at the next call, but
 // not a *GapError, a *BeyondEndError, a *HoleError or a *CorruptError.
 func (p *Partition[T]) Next(ctx context.Context, offset int64) (*Chunk[T], error) {
+	return p.next(ctx, offset, func() {})
+}
+
+// next calls idle each time that there was nothing to read.
+func (p *Partition[T]) next(ctx context.Context, offset int64, idle func()) (*Chunk[T], error) {
 	if offset < 0 {
 		return nil, fmt.Errorf("read %s/%d: offset %d is not possible", p.topic, p.partition, offset)
 	}
@@ -101,6 +106,9 @@ func (p *Partition[T]) Next(ctx context.Context, offset int64) (*Chunk[T], error
 			return f.chunk, nil
 		}
 		// Nothing came in time: ask again.
+		if f.err == nil {
+			idle()
+		}
 	}
 }
 
