@@ -59,7 +59,7 @@ func TestWholeRequestsWait(t *testing.T) {
 					t.Error("another body came the next time")
 				}
 			}
-			if got := s.Stats(); got.Retries != 4 || got.Stored != 90 || got.Waiting != nil {
+			if got := s.Stats(); got.Retries != 4 || got.Stored != 90 || got.Waiting != nil || !got.WaitingSince.IsZero() {
 				t.Errorf("stats %+v, want 4 retries, 90 stored, none waiting", got)
 			}
 		})
@@ -112,6 +112,9 @@ func TestItemsAreJudged(t *testing.T) {
 	if at, _ := m.Load(t.Context(), 0); at != 60 {
 		t.Errorf("position %d, want 60", at)
 	}
+	if diff := cmp.Diff(map[int]PartitionStats{0: {Done: 60, DeadLetters: 2}}, s.Stats().Partitions); diff != "" {
+		t.Errorf("stats (-want +got):\n%s", diff)
+	}
 	letter := m.letters[0]
 	hasAll(t, letter.Detail, "400", "document_parsing_exception")
 	if letter.Stage != Stage || len(letter.Id) != 16 || len(letter.Raw) == 0 {
@@ -142,6 +145,12 @@ func TestPositionWaitsForEveryResult(t *testing.T) {
 	}
 	await(t, func() bool { return len(f.held()) == 59 })
 	await(t, func() bool { at, _ := m.Load(ctx, 0); return at == 30 })
+	if diff := cmp.Diff(map[int]PartitionStats{0: {Done: 30}}, s.Stats().Partitions); diff != "" {
+		t.Errorf("stats (-want +got):\n%s", diff)
+	}
+	if got := s.Stats(); got.Waiting != nil == got.WaitingSince.IsZero() {
+		t.Errorf("it waits because of %v since %s", got.Waiting, got.WaitingSince)
+	}
 	if cause := s.Stats().Waiting; cause == nil {
 		t.Error("nothing is said to wait")
 	} else {
@@ -187,6 +196,9 @@ func TestTooLargeIsSplit(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"too-large kafka:earwitness.access/0@41"}, m.causes()); diff != "" {
 		t.Errorf("dead letters (-want +got):\n%s", diff)
+	}
+	if got := s.Stats().Partitions[0].DeadLetters; got != 1 {
+		t.Errorf("%d dead letters are counted, want 1", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package elastic
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // partition is what the sink knows of one.
@@ -10,6 +11,8 @@ type partition struct {
 	number int
 	// storing is held by whoever stores the position.
 	storing chan struct{}
+	// buried are its dead letters.
+	buried atomic.Uint64
 
 	mu  sync.Mutex
 	run *run
@@ -63,6 +66,20 @@ func (p *partition) restart(from int64) {
 	if from >= 0 {
 		p.run = newRun(from)
 	}
+}
+
+// settled is the offset before which the result of everything is known; -1
+// where there is no run.
+func (p *partition) settled() int64 {
+	p.mu.Lock()
+	r := p.run
+	p.mu.Unlock()
+	if r == nil {
+		return -1
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done
 }
 
 // wanted is the next offset, and why the run can't go on.

@@ -94,6 +94,7 @@ func (s *Sink) attempt(ctx context.Context, b *bulk) error {
 func (s *Sink) settleAll(ctx context.Context, b *bulk, a *answer) error {
 	var left []item
 	var letters []*evidence.DeadLetter
+	var from []int // their partitions
 	var cause error
 	done, unfit := settlement{sink: s}, settlement{sink: s}
 	for i := range b.items {
@@ -107,6 +108,7 @@ func (s *Sink) settleAll(ctx context.Context, b *bulk, a *answer) error {
 			done.add(it)
 		case refused:
 			letters = append(letters, it.letter(CauseRefused, got.describe(), s.cfg.Now()))
+			from = append(from, it.partition)
 			s.logRefused(ctx, it, got)
 			unfit.add(it)
 		case waiting, homeless:
@@ -123,6 +125,9 @@ func (s *Sink) settleAll(ctx context.Context, b *bulk, a *answer) error {
 	// A refused one is settled when its dead letter is durable.
 	if err := s.buryAll(ctx, letters); err != nil {
 		return err
+	}
+	for _, n := range from {
+		s.partition(n).buried.Add(1)
 	}
 	unfit.end()
 	b.keep(left)
@@ -180,6 +185,7 @@ func (s *Sink) split(ctx context.Context, b *bulk) error {
 	if err := s.buryAll(ctx, []*evidence.DeadLetter{it.letter(CauseTooLarge, detail, s.cfg.Now())}); err != nil {
 		return err
 	}
+	s.partition(it.partition).buried.Add(1)
 	unfit := settlement{sink: s}
 	unfit.add(it)
 	unfit.end()

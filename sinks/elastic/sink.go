@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -53,8 +54,21 @@ type Stats struct {
 	Requests, Bytes uint64
 	// Retries of requests and of items in them.
 	Retries uint64
-	// Waiting is why requests wait at the moment.
-	Waiting error
+	// Waiting is why requests wait at the moment, and WaitingSince for how
+	// long some have.
+	Waiting      error
+	WaitingSince time.Time
+	// Partitions that were written to, by their number.
+	Partitions map[int]PartitionStats
+}
+
+// PartitionStats are those of one partition.
+type PartitionStats struct {
+	// Done is the offset before which the result of everything is known; -1
+	// where nothing was written yet.
+	Done int64
+	// DeadLetters that were made of its records.
+	DeadLetters uint64
 }
 
 // Open starts a sink. It asks nothing of Elasticsearch yet: Prepare does, or
@@ -136,11 +150,22 @@ func (s *Sink) wait(ctx context.Context, b *backoff, cause error) error {
 
 // Stats tells what was done.
 func (s *Sink) Stats() Stats {
-	retries, cause := s.waits.state()
+	retries, since, cause := s.waits.state()
 	return Stats{
 		Stored: s.counts.stored.Load(), Superseded: s.counts.superseded.Load(), DeadLetters: s.counts.buried.Load(),
-		Requests: s.counts.requests.Load(), Bytes: s.counts.bytes.Load(), Retries: retries, Waiting: cause,
+		Requests: s.counts.requests.Load(), Bytes: s.counts.bytes.Load(), Retries: retries, Waiting: cause, WaitingSince: since,
+		Partitions: s.partitionStats(),
 	}
+}
+
+func (s *Sink) partitionStats() map[int]PartitionStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[int]PartitionStats, len(s.partitions))
+	for n, p := range s.partitions {
+		all[n] = PartitionStats{Done: p.settled(), DeadLetters: p.buried.Load()}
+	}
+	return all
 }
 
 // open fails when the sink was closed or ctx has ended.

@@ -47,6 +47,7 @@ type waits struct {
 	causes  map[*backoff]error
 	latest  error
 	said    time.Time
+	since   time.Time // when the first of causes came
 	retries uint64
 }
 
@@ -58,6 +59,9 @@ func (w *waits) begin(ctx context.Context, b *backoff, cause error, d time.Durat
 	w.causes[b] = cause
 	w.latest = cause
 	w.retries++
+	if first {
+		w.since = w.now()
+	}
 	if now := w.now(); first || now.Sub(w.said) >= sayEvery {
 		w.said = now
 		w.log.WarnContext(ctx, "waiting for Elasticsearch", slog.Duration("retry_in", d), slog.Any("error", cause))
@@ -90,8 +94,11 @@ func (w *waits) drop(b *backoff) {
 }
 
 // state gives how often something waited, and why something does now.
-func (w *waits) state() (retries uint64, cause error) {
+func (w *waits) state() (retries uint64, since time.Time, cause error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.retries, w.latest
+	if w.latest == nil {
+		return w.retries, time.Time{}, nil
+	}
+	return w.retries, w.since, w.latest
 }

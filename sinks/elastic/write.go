@@ -78,17 +78,17 @@ func (s *Sink) Write(ctx context.Context, n int, chunk *bus.Chunk[*access.Record
 		}
 		e.take(n, chunk, i, now)
 		if len(e.body) >= most {
-			if err := s.submit(ctx, r, e, m.Offset+1); err != nil {
+			if err := s.submit(ctx, n, r, e, m.Offset+1); err != nil {
 				return err
 			}
 			e.reset()
 		}
 	}
-	return s.submit(ctx, r, e, chunk.Next)
+	return s.submit(ctx, n, r, e, chunk.Next)
 }
 
 // submit puts what was encoded under way. On an error nothing of it is.
-func (s *Sink) submit(ctx context.Context, r *run, e *encoder, to int64) error {
+func (s *Sink) submit(ctx context.Context, n int, r *run, e *encoder, to int64) error {
 	next, err := r.wanted()
 	if err != nil || to <= next {
 		return err
@@ -96,6 +96,7 @@ func (s *Sink) submit(ctx context.Context, r *run, e *encoder, to int64) error {
 	if err := s.bury(ctx, e.letters); err != nil {
 		return err
 	}
+	s.partition(n).buried.Add(uint64(len(e.letters)))
 	p := &piece{run: r, to: to, left: len(e.items), bytes: min(int64(len(e.body)), s.cfg.InFlightBytes)}
 	if !s.room.TryAcquire(p.bytes) {
 		// What fills the room may be waiting for company.
