@@ -19,6 +19,7 @@ type Archive[T any] struct {
 	trees  tree
 	// buffered bytes over all partitions.
 	buffered atomic.Int64
+	counts   counts
 
 	mu         sync.Mutex
 	partitions map[int]*partition
@@ -43,6 +44,8 @@ type partition struct {
 	log Log
 	// size of the builder in bytes, for whoever looks for the largest.
 	size atomic.Int64
+	// sealed is end.next as of the last call, for whoever looks on.
+	sealed atomic.Int64
 
 	mu sync.Mutex
 	// opened: end is that of the store, as far as this process knows.
@@ -63,6 +66,7 @@ func (a *Archive[T]) partition(number int) (*partition, error) {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
 	p := &partition{log: log}
+	p.sealed.Store(-1)
 	a.partitions[number] = p
 	return p, nil
 }
@@ -82,6 +86,7 @@ func (a *Archive[T]) Position(ctx context.Context, number int) (int64, error) {
 	if err := a.refresh(ctx, p); err != nil {
 		return 0, err
 	}
+	p.sealed.Store(p.end.next)
 	return p.end.next, nil
 }
 

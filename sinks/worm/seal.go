@@ -44,8 +44,10 @@ func (a *Archive[T]) sealOnce(ctx context.Context, p *partition) error {
 	}
 	entries := p.builder.count
 	p.end, p.builder = behind, nil
+	p.sealed.Store(behind.next)
 	a.account(p)
 	a.hint(p, name)
+	a.counts.sealed(len(object), a.config.Now())
 	a.config.Logger.Debug("archive sealed a segment", slog.String("object", name),
 		slog.Int64("next", behind.next), slog.Uint64("entries", uint64(entries)), slog.Int("bytes", len(object)))
 	return nil
