@@ -94,6 +94,8 @@ type Stage struct {
 	log *slog.Logger
 	// letters counts dead letters.
 	letters atomic.Int64
+	// published counts records, with their repetitions.
+	published atomic.Int64
 
 	mu         sync.Mutex
 	partitions map[int]*stagePartition
@@ -117,6 +119,7 @@ type stagePartition struct {
 	// saved when state was, and at which offset.
 	published, whole, saved time.Time
 	savedAt                 atomic.Int64
+	seen                    seen
 }
 
 // NewStage opens nothing yet: Position does.
@@ -184,6 +187,7 @@ func (s *Stage) open(p *stagePartition) error {
 	p.fold, p.failed, p.saved = fold, nil, s.cfg.Now()
 	p.published = p.saved
 	p.savedAt.Store(fold.Next())
+	p.look()
 	return nil
 }
 

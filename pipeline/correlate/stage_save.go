@@ -39,6 +39,7 @@ func (s *Stage) giveUp(
 		return fmt.Errorf("produce dead letter: %w", err)
 	}
 	s.letters.Add(1)
+	p.seen.letters.Add(1)
 	return nil
 }
 
@@ -68,6 +69,7 @@ func (s *Stage) save(ctx context.Context, p *stagePartition) error {
 	}
 	p.saved = s.cfg.Now()
 	p.savedAt.Store(p.fold.Next())
+	p.look()
 	if s.cfg.Positions == nil || p.fold.Next() <= p.quiet {
 		return nil
 	}

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"earwitness/pipeline/correlate"
 )
 
@@ -57,6 +59,12 @@ func TestStageTends(t *testing.T) {
 			synctest.Wait()
 			if n, at := len(r.access.take(0)), s.Saved(0); n == 0 || at != 2 {
 				t.Errorf("bulk %v: after the time of a snapshot %d records are there, and state is saved at %d", bulk, n, at)
+			}
+			want := correlate.Stats{
+				Published: int64(len(r.access.take(0))), Partitions: map[int]correlate.PartitionStats{0: {Requests: 1, SavedAt: 2, Saved: s.Stats().Partitions[0].Saved}},
+			}
+			if diff := cmp.Diff(want, s.Stats()); diff != "" || time.Since(want.Partitions[0].Saved) > 5*time.Second {
+				t.Errorf("bulk %v: stats (-want +got):\n%s", bulk, diff)
 			}
 			cancel()
 			if err := <-ended; !errors.Is(err, context.Canceled) {

@@ -32,6 +32,7 @@ func (s *Stage) Write(ctx context.Context, number int, chunk *bus.Chunk[*evidenc
 	if err := s.write(ctx, p, chunk); err != nil {
 		return p.drop(err)
 	}
+	p.look()
 	return nil
 }
 
@@ -111,6 +112,7 @@ func (s *Stage) publish(ctx context.Context, p *stagePartition, all bool) error 
 		if _, err := s.cfg.Access.ProduceSync(ctx, p.number, batch); err != nil {
 			return fmt.Errorf("produce records: %w", err)
 		}
+		s.published.Add(int64(len(batch)))
 		batch, size = batch[:0], 0
 		return nil
 	}
