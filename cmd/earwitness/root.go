@@ -54,13 +54,14 @@ result where it can be searched and where nobody can change it unnoticed.`,
 }
 
 // commands lists them all; those of groupRun are wired up in run.go,
-// rebuild.go, demo.go and simulate.go.
+// rebuild.go, demo.go, simulate.go and fake_genesys.go.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		runCommand(),
 		rebuildCommand(),
 		demoCommand(),
 		simulateCommand(),
+		fakeGenesysCommand(),
 		trailCommand(),
 		deadLetterCommand(),
 		keyCommand(),
