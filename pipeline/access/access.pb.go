@@ -558,6 +558,13 @@ type Record struct {
 	// What kind request carries: the request as read, without identity.
 	Request *evidence.StorageRequest `protobuf:"bytes,30,opt,name=request,proto3" json:"request,omitempty"`
 	Grade   evidence.Grade           `protobuf:"varint,31,opt,name=grade,proto3,enum=earwitness.evidence.v1.Grade" json:"grade,omitempty"`
+	// key_uses: calls of KMS for the object of the request, by time, at most
+	// 20.
+	KeyUses []*evidence.KeyUse `protobuf:"bytes,32,rep,name=key_uses,json=keyUses,proto3" json:"key_uses,omitempty"`
+	// moved_from_ms: times that pieces of the request give on other UTC days
+	// than time_ms, sorted, one for each day. A reader that keeps records by
+	// time may have an older revision there, which this one replaces.
+	MovedFromMs []int64 `protobuf:"varint,33,rep,packed,name=moved_from_ms,json=movedFromMs,proto3" json:"moved_from_ms,omitempty"`
 	// What kind access carries.
 	Act            *evidence.Act `protobuf:"bytes,40,opt,name=act,proto3" json:"act,omitempty"`
 	StartMs        int64         `protobuf:"varint,41,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
@@ -790,6 +797,20 @@ func (x *Record) GetGrade() evidence.Grade {
 		return x.Grade
 	}
 	return evidence.Grade(0)
+}
+
+func (x *Record) GetKeyUses() []*evidence.KeyUse {
+	if x != nil {
+		return x.KeyUses
+	}
+	return nil
+}
+
+func (x *Record) GetMovedFromMs() []int64 {
+	if x != nil {
+		return x.MovedFromMs
+	}
+	return nil
 }
 
 func (x *Record) GetAct() *evidence.Act {
@@ -1229,7 +1250,7 @@ var File_pipeline_access_access_proto protoreflect.FileDescriptor
 
 const file_pipeline_access_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpipeline/access/access.proto\x12\x14earwitness.access.v1\x1a pipeline/evidence/evidence.proto\"\xab\x0e\n" +
+	"\x1cpipeline/access/access.proto\x12\x14earwitness.access.v1\x1a pipeline/evidence/evidence.proto\"\x8a\x0f\n" +
 	"\x06Record\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12.\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1a.earwitness.access.v1.KindR\x04kind\x121\n" +
@@ -1262,7 +1283,9 @@ const file_pipeline_access_access_proto_rawDesc = "" +
 	"candidates\x18\x1a \x03(\v2\x1f.earwitness.access.v1.CandidateR\n" +
 	"candidates\x12@\n" +
 	"\arequest\x18\x1e \x01(\v2&.earwitness.evidence.v1.StorageRequestR\arequest\x123\n" +
-	"\x05grade\x18\x1f \x01(\x0e2\x1d.earwitness.evidence.v1.GradeR\x05grade\x12-\n" +
+	"\x05grade\x18\x1f \x01(\x0e2\x1d.earwitness.evidence.v1.GradeR\x05grade\x129\n" +
+	"\bkey_uses\x18  \x03(\v2\x1e.earwitness.evidence.v1.KeyUseR\akeyUses\x12\"\n" +
+	"\rmoved_from_ms\x18! \x03(\x03R\vmovedFromMs\x12-\n" +
 	"\x03act\x18( \x01(\v2\x1b.earwitness.evidence.v1.ActR\x03act\x12\x19\n" +
 	"\bstart_ms\x18) \x01(\x03R\astartMs\x12\x15\n" +
 	"\x06end_ms\x18* \x01(\x03R\x05endMs\x121\n" +
@@ -1400,9 +1423,10 @@ var file_pipeline_access_access_proto_goTypes = []any{
 	(evidence.SubjectKind)(0),       // 14: earwitness.evidence.v1.SubjectKind
 	(*evidence.StorageRequest)(nil), // 15: earwitness.evidence.v1.StorageRequest
 	(evidence.Grade)(0),             // 16: earwitness.evidence.v1.Grade
-	(*evidence.Act)(nil),            // 17: earwitness.evidence.v1.Act
-	(evidence.Kind)(0),              // 18: earwitness.evidence.v1.Kind
-	(*evidence.Origin)(nil),         // 19: earwitness.evidence.v1.Origin
+	(*evidence.KeyUse)(nil),         // 17: earwitness.evidence.v1.KeyUse
+	(*evidence.Act)(nil),            // 18: earwitness.evidence.v1.Act
+	(evidence.Kind)(0),              // 19: earwitness.evidence.v1.Kind
+	(*evidence.Origin)(nil),         // 20: earwitness.evidence.v1.Origin
 }
 var file_pipeline_access_access_proto_depIdxs = []int32{
 	0,  // 0: earwitness.access.v1.Record.kind:type_name -> earwitness.access.v1.Kind
@@ -1417,19 +1441,20 @@ var file_pipeline_access_access_proto_depIdxs = []int32{
 	11, // 9: earwitness.access.v1.Record.candidates:type_name -> earwitness.access.v1.Candidate
 	15, // 10: earwitness.access.v1.Record.request:type_name -> earwitness.evidence.v1.StorageRequest
 	16, // 11: earwitness.access.v1.Record.grade:type_name -> earwitness.evidence.v1.Grade
-	17, // 12: earwitness.access.v1.Record.act:type_name -> earwitness.evidence.v1.Act
-	6,  // 13: earwitness.access.v1.Record.taken:type_name -> earwitness.access.v1.Taken
-	12, // 14: earwitness.access.v1.Record.evidence:type_name -> earwitness.access.v1.EvidenceRef
-	13, // 15: earwitness.access.v1.Record.arrival:type_name -> earwitness.access.v1.Arrival
-	8,  // 16: earwitness.access.v1.Person.kind:type_name -> earwitness.access.v1.ActorKind
-	8,  // 17: earwitness.access.v1.Candidate.kind:type_name -> earwitness.access.v1.ActorKind
-	18, // 18: earwitness.access.v1.EvidenceRef.kind:type_name -> earwitness.evidence.v1.Kind
-	19, // 19: earwitness.access.v1.EvidenceRef.origin:type_name -> earwitness.evidence.v1.Origin
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	17, // 12: earwitness.access.v1.Record.key_uses:type_name -> earwitness.evidence.v1.KeyUse
+	18, // 13: earwitness.access.v1.Record.act:type_name -> earwitness.evidence.v1.Act
+	6,  // 14: earwitness.access.v1.Record.taken:type_name -> earwitness.access.v1.Taken
+	12, // 15: earwitness.access.v1.Record.evidence:type_name -> earwitness.access.v1.EvidenceRef
+	13, // 16: earwitness.access.v1.Record.arrival:type_name -> earwitness.access.v1.Arrival
+	8,  // 17: earwitness.access.v1.Person.kind:type_name -> earwitness.access.v1.ActorKind
+	8,  // 18: earwitness.access.v1.Candidate.kind:type_name -> earwitness.access.v1.ActorKind
+	19, // 19: earwitness.access.v1.EvidenceRef.kind:type_name -> earwitness.evidence.v1.Kind
+	20, // 20: earwitness.access.v1.EvidenceRef.origin:type_name -> earwitness.evidence.v1.Origin
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_pipeline_access_access_proto_init() }

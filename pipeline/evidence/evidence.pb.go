@@ -282,6 +282,7 @@ type Evidence struct {
 	//
 	//	*Evidence_Request
 	//	*Evidence_Act
+	//	*Evidence_KeyUse
 	Fact          isEvidence_Fact `protobuf_oneof:"fact"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -398,6 +399,15 @@ func (x *Evidence) GetAct() *Act {
 	return nil
 }
 
+func (x *Evidence) GetKeyUse() *KeyUse {
+	if x != nil {
+		if x, ok := x.Fact.(*Evidence_KeyUse); ok {
+			return x.KeyUse
+		}
+	}
+	return nil
+}
+
 type isEvidence_Fact interface {
 	isEvidence_Fact()
 }
@@ -410,9 +420,15 @@ type Evidence_Act struct {
 	Act *Act `protobuf:"bytes,11,opt,name=act,proto3,oneof"`
 }
 
+type Evidence_KeyUse struct {
+	KeyUse *KeyUse `protobuf:"bytes,13,opt,name=key_use,json=keyUse,proto3,oneof"`
+}
+
 func (*Evidence_Request) isEvidence_Fact() {}
 
 func (*Evidence_Act) isEvidence_Fact() {}
+
+func (*Evidence_KeyUse) isEvidence_Fact() {}
 
 // Origin is the place that a record was read from.
 type Origin struct {
@@ -538,7 +554,10 @@ type StorageRequest struct {
 	RecordingId    string     `protobuf:"bytes,35,opt,name=recording_id,json=recordingId,proto3" json:"recording_id,omitempty"`
 	ObjectKind     ObjectKind `protobuf:"varint,36,opt,name=object_kind,json=objectKind,proto3,enum=earwitness.evidence.v1.ObjectKind" json:"object_kind,omitempty"`
 	// key_logged is the key as it stood in the log, before decoding.
-	KeyLogged     string `protobuf:"bytes,37,opt,name=key_logged,json=keyLogged,proto3" json:"key_logged,omitempty"`
+	KeyLogged string `protobuf:"bytes,37,opt,name=key_logged,json=keyLogged,proto3" json:"key_logged,omitempty"`
+	// trail is what CloudTrail says of the request besides the fields above;
+	// absent where no CloudTrail event was seen.
+	Trail         *Trail `protobuf:"bytes,38,opt,name=trail,proto3" json:"trail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -832,6 +851,526 @@ func (x *StorageRequest) GetKeyLogged() string {
 	return ""
 }
 
+func (x *StorageRequest) GetTrail() *Trail {
+	if x != nil {
+		return x.Trail
+	}
+	return nil
+}
+
+// Trail is what a CloudTrail event says that no access log does. Field names
+// are those of the CloudTrail record contents reference.
+type Trail struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	EventId            string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	EventName          string                 `protobuf:"bytes,2,opt,name=event_name,json=eventName,proto3" json:"event_name,omitempty"`
+	EventVersion       string                 `protobuf:"bytes,3,opt,name=event_version,json=eventVersion,proto3" json:"event_version,omitempty"`
+	EventType          string                 `protobuf:"bytes,4,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
+	EventCategory      string                 `protobuf:"bytes,5,opt,name=event_category,json=eventCategory,proto3" json:"event_category,omitempty"`
+	AwsRegion          string                 `protobuf:"bytes,6,opt,name=aws_region,json=awsRegion,proto3" json:"aws_region,omitempty"`
+	ReadOnly           bool                   `protobuf:"varint,7,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	ManagementEvent    bool                   `protobuf:"varint,8,opt,name=management_event,json=managementEvent,proto3" json:"management_event,omitempty"`
+	RecipientAccountId string                 `protobuf:"bytes,9,opt,name=recipient_account_id,json=recipientAccountId,proto3" json:"recipient_account_id,omitempty"`
+	// shared_event_id is common to the copies for several accounts.
+	SharedEventId string          `protobuf:"bytes,10,opt,name=shared_event_id,json=sharedEventId,proto3" json:"shared_event_id,omitempty"`
+	VpcEndpointId string          `protobuf:"bytes,11,opt,name=vpc_endpoint_id,json=vpcEndpointId,proto3" json:"vpc_endpoint_id,omitempty"`
+	ErrorCode     string          `protobuf:"bytes,12,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	ErrorMessage  string          `protobuf:"bytes,13,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	Caller        *CallerIdentity `protobuf:"bytes,14,opt,name=caller,proto3" json:"caller,omitempty"`
+	// sse_applied, kms_key_id and bucket_key: how the object is encrypted, as
+	// far as the event says.
+	SseApplied string `protobuf:"bytes,15,opt,name=sse_applied,json=sseApplied,proto3" json:"sse_applied,omitempty"`
+	KmsKeyId   string `protobuf:"bytes,16,opt,name=kms_key_id,json=kmsKeyId,proto3" json:"kms_key_id,omitempty"`
+	BucketKey  bool   `protobuf:"varint,17,opt,name=bucket_key,json=bucketKey,proto3" json:"bucket_key,omitempty"`
+	// source_address is sourceIPAddress where it is no address: a service.
+	SourceAddress string `protobuf:"bytes,18,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trail) Reset() {
+	*x = Trail{}
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trail) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trail) ProtoMessage() {}
+
+func (x *Trail) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trail.ProtoReflect.Descriptor instead.
+func (*Trail) Descriptor() ([]byte, []int) {
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Trail) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *Trail) GetEventName() string {
+	if x != nil {
+		return x.EventName
+	}
+	return ""
+}
+
+func (x *Trail) GetEventVersion() string {
+	if x != nil {
+		return x.EventVersion
+	}
+	return ""
+}
+
+func (x *Trail) GetEventType() string {
+	if x != nil {
+		return x.EventType
+	}
+	return ""
+}
+
+func (x *Trail) GetEventCategory() string {
+	if x != nil {
+		return x.EventCategory
+	}
+	return ""
+}
+
+func (x *Trail) GetAwsRegion() string {
+	if x != nil {
+		return x.AwsRegion
+	}
+	return ""
+}
+
+func (x *Trail) GetReadOnly() bool {
+	if x != nil {
+		return x.ReadOnly
+	}
+	return false
+}
+
+func (x *Trail) GetManagementEvent() bool {
+	if x != nil {
+		return x.ManagementEvent
+	}
+	return false
+}
+
+func (x *Trail) GetRecipientAccountId() string {
+	if x != nil {
+		return x.RecipientAccountId
+	}
+	return ""
+}
+
+func (x *Trail) GetSharedEventId() string {
+	if x != nil {
+		return x.SharedEventId
+	}
+	return ""
+}
+
+func (x *Trail) GetVpcEndpointId() string {
+	if x != nil {
+		return x.VpcEndpointId
+	}
+	return ""
+}
+
+func (x *Trail) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+func (x *Trail) GetErrorMessage() string {
+	if x != nil {
+		return x.ErrorMessage
+	}
+	return ""
+}
+
+func (x *Trail) GetCaller() *CallerIdentity {
+	if x != nil {
+		return x.Caller
+	}
+	return nil
+}
+
+func (x *Trail) GetSseApplied() string {
+	if x != nil {
+		return x.SseApplied
+	}
+	return ""
+}
+
+func (x *Trail) GetKmsKeyId() string {
+	if x != nil {
+		return x.KmsKeyId
+	}
+	return ""
+}
+
+func (x *Trail) GetBucketKey() bool {
+	if x != nil {
+		return x.BucketKey
+	}
+	return false
+}
+
+func (x *Trail) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+// CallerIdentity is CloudTrail's userIdentity.
+type CallerIdentity struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Type        string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	PrincipalId string                 `protobuf:"bytes,2,opt,name=principal_id,json=principalId,proto3" json:"principal_id,omitempty"`
+	Arn         string                 `protobuf:"bytes,3,opt,name=arn,proto3" json:"arn,omitempty"`
+	AccountId   string                 `protobuf:"bytes,4,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccessKeyId string                 `protobuf:"bytes,5,opt,name=access_key_id,json=accessKeyId,proto3" json:"access_key_id,omitempty"`
+	UserName    string                 `protobuf:"bytes,6,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	InvokedBy   string                 `protobuf:"bytes,7,opt,name=invoked_by,json=invokedBy,proto3" json:"invoked_by,omitempty"`
+	// mfa_authenticated is true, false or absent.
+	MfaAuthenticated string `protobuf:"bytes,8,opt,name=mfa_authenticated,json=mfaAuthenticated,proto3" json:"mfa_authenticated,omitempty"`
+	CreationDate     string `protobuf:"bytes,9,opt,name=creation_date,json=creationDate,proto3" json:"creation_date,omitempty"`
+	// source_identity was set when the role was assumed, and stays.
+	SourceIdentity    string `protobuf:"bytes,10,opt,name=source_identity,json=sourceIdentity,proto3" json:"source_identity,omitempty"`
+	IssuerType        string `protobuf:"bytes,11,opt,name=issuer_type,json=issuerType,proto3" json:"issuer_type,omitempty"`
+	IssuerPrincipalId string `protobuf:"bytes,12,opt,name=issuer_principal_id,json=issuerPrincipalId,proto3" json:"issuer_principal_id,omitempty"`
+	IssuerArn         string `protobuf:"bytes,13,opt,name=issuer_arn,json=issuerArn,proto3" json:"issuer_arn,omitempty"`
+	IssuerAccountId   string `protobuf:"bytes,14,opt,name=issuer_account_id,json=issuerAccountId,proto3" json:"issuer_account_id,omitempty"`
+	IssuerUserName    string `protobuf:"bytes,15,opt,name=issuer_user_name,json=issuerUserName,proto3" json:"issuer_user_name,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *CallerIdentity) Reset() {
+	*x = CallerIdentity{}
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallerIdentity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallerIdentity) ProtoMessage() {}
+
+func (x *CallerIdentity) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallerIdentity.ProtoReflect.Descriptor instead.
+func (*CallerIdentity) Descriptor() ([]byte, []int) {
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CallerIdentity) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetPrincipalId() string {
+	if x != nil {
+		return x.PrincipalId
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetArn() string {
+	if x != nil {
+		return x.Arn
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetAccessKeyId() string {
+	if x != nil {
+		return x.AccessKeyId
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetInvokedBy() string {
+	if x != nil {
+		return x.InvokedBy
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetMfaAuthenticated() string {
+	if x != nil {
+		return x.MfaAuthenticated
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetCreationDate() string {
+	if x != nil {
+		return x.CreationDate
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetSourceIdentity() string {
+	if x != nil {
+		return x.SourceIdentity
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetIssuerType() string {
+	if x != nil {
+		return x.IssuerType
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetIssuerPrincipalId() string {
+	if x != nil {
+		return x.IssuerPrincipalId
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetIssuerArn() string {
+	if x != nil {
+		return x.IssuerArn
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetIssuerAccountId() string {
+	if x != nil {
+		return x.IssuerAccountId
+	}
+	return ""
+}
+
+func (x *CallerIdentity) GetIssuerUserName() string {
+	if x != nil {
+		return x.IssuerUserName
+	}
+	return ""
+}
+
+// KeyUse is one call of KMS for an object in S3.
+type KeyUse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	EventId string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	TimeMs  int64                  `protobuf:"varint,2,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
+	// operation: Decrypt, GenerateDataKey, …
+	Operation string `protobuf:"bytes,3,opt,name=operation,proto3" json:"operation,omitempty"`
+	KeyArn    string `protobuf:"bytes,4,opt,name=key_arn,json=keyArn,proto3" json:"key_arn,omitempty"`
+	Bucket    string `protobuf:"bytes,5,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	// key of the object; empty where the encryption context names the bucket
+	// alone, as it does with S3 Bucket Keys.
+	Key                string          `protobuf:"bytes,6,opt,name=key,proto3" json:"key,omitempty"`
+	Requester          string          `protobuf:"bytes,7,opt,name=requester,proto3" json:"requester,omitempty"`
+	RequestId          string          `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	ErrorCode          string          `protobuf:"bytes,9,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
+	OrganizationId     string          `protobuf:"bytes,10,opt,name=organization_id,json=organizationId,proto3" json:"organization_id,omitempty"`
+	ConversationId     string          `protobuf:"bytes,11,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	RecordingId        string          `protobuf:"bytes,12,opt,name=recording_id,json=recordingId,proto3" json:"recording_id,omitempty"`
+	ObjectKind         ObjectKind      `protobuf:"varint,13,opt,name=object_kind,json=objectKind,proto3,enum=earwitness.evidence.v1.ObjectKind" json:"object_kind,omitempty"`
+	AwsRegion          string          `protobuf:"bytes,14,opt,name=aws_region,json=awsRegion,proto3" json:"aws_region,omitempty"`
+	RecipientAccountId string          `protobuf:"bytes,15,opt,name=recipient_account_id,json=recipientAccountId,proto3" json:"recipient_account_id,omitempty"`
+	Caller             *CallerIdentity `protobuf:"bytes,16,opt,name=caller,proto3" json:"caller,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *KeyUse) Reset() {
+	*x = KeyUse{}
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyUse) ProtoMessage() {}
+
+func (x *KeyUse) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyUse.ProtoReflect.Descriptor instead.
+func (*KeyUse) Descriptor() ([]byte, []int) {
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *KeyUse) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *KeyUse) GetTimeMs() int64 {
+	if x != nil {
+		return x.TimeMs
+	}
+	return 0
+}
+
+func (x *KeyUse) GetOperation() string {
+	if x != nil {
+		return x.Operation
+	}
+	return ""
+}
+
+func (x *KeyUse) GetKeyArn() string {
+	if x != nil {
+		return x.KeyArn
+	}
+	return ""
+}
+
+func (x *KeyUse) GetBucket() string {
+	if x != nil {
+		return x.Bucket
+	}
+	return ""
+}
+
+func (x *KeyUse) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *KeyUse) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *KeyUse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *KeyUse) GetErrorCode() string {
+	if x != nil {
+		return x.ErrorCode
+	}
+	return ""
+}
+
+func (x *KeyUse) GetOrganizationId() string {
+	if x != nil {
+		return x.OrganizationId
+	}
+	return ""
+}
+
+func (x *KeyUse) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *KeyUse) GetRecordingId() string {
+	if x != nil {
+		return x.RecordingId
+	}
+	return ""
+}
+
+func (x *KeyUse) GetObjectKind() ObjectKind {
+	if x != nil {
+		return x.ObjectKind
+	}
+	return ObjectKind_OBJECT_KIND_UNKNOWN
+}
+
+func (x *KeyUse) GetAwsRegion() string {
+	if x != nil {
+		return x.AwsRegion
+	}
+	return ""
+}
+
+func (x *KeyUse) GetRecipientAccountId() string {
+	if x != nil {
+		return x.RecipientAccountId
+	}
+	return ""
+}
+
+func (x *KeyUse) GetCaller() *CallerIdentity {
+	if x != nil {
+		return x.Caller
+	}
+	return nil
+}
+
 // Act is one Genesys audit event.
 type Act struct {
 	state                 protoimpl.MessageState `protogen:"open.v1"`
@@ -862,7 +1401,7 @@ type Act struct {
 
 func (x *Act) Reset() {
 	*x = Act{}
-	mi := &file_pipeline_evidence_evidence_proto_msgTypes[3]
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -874,7 +1413,7 @@ func (x *Act) String() string {
 func (*Act) ProtoMessage() {}
 
 func (x *Act) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_evidence_evidence_proto_msgTypes[3]
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -887,7 +1426,7 @@ func (x *Act) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Act.ProtoReflect.Descriptor instead.
 func (*Act) Descriptor() ([]byte, []int) {
-	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{3}
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Act) GetAuditId() string {
@@ -1060,7 +1599,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_pipeline_evidence_evidence_proto_msgTypes[4]
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +1611,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_evidence_evidence_proto_msgTypes[4]
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +1624,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{4}
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DeadLetter) GetId() []byte {
@@ -1148,7 +1687,7 @@ var File_pipeline_evidence_evidence_proto protoreflect.FileDescriptor
 
 const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\n" +
-	" pipeline/evidence/evidence.proto\x12\x16earwitness.evidence.v1\"\xc1\x03\n" +
+	" pipeline/evidence/evidence.proto\x12\x16earwitness.evidence.v1\"\xfc\x03\n" +
 	"\bEvidence\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12F\n" +
 	"\fsubject_kind\x18\x02 \x01(\x0e2#.earwitness.evidence.v1.SubjectKindR\vsubjectKind\x12\x1d\n" +
@@ -1161,13 +1700,15 @@ const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\x03why\x18\b \x01(\tR\x03why\x12B\n" +
 	"\arequest\x18\n" +
 	" \x01(\v2&.earwitness.evidence.v1.StorageRequestH\x00R\arequest\x12/\n" +
-	"\x03act\x18\v \x01(\v2\x1b.earwitness.evidence.v1.ActH\x00R\x03actB\x06\n" +
+	"\x03act\x18\v \x01(\v2\x1b.earwitness.evidence.v1.ActH\x00R\x03act\x129\n" +
+	"\akey_use\x18\r \x01(\v2\x1e.earwitness.evidence.v1.KeyUseH\x00R\x06keyUseB\x06\n" +
 	"\x04fact\"b\n" +
 	"\x06Origin\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x16\n" +
 	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x16\n" +
 	"\x06length\x18\x03 \x01(\x03R\x06length\x12\x16\n" +
-	"\x06sha256\x18\x04 \x01(\fR\x06sha256\"\xdb\t\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\"\x90\n" +
+	"\n" +
 	"\x0eStorageRequest\x12\x1a\n" +
 	"\bidentity\x18\x01 \x01(\fR\bidentity\x12!\n" +
 	"\fbucket_owner\x18\x02 \x01(\tR\vbucketOwner\x12\x16\n" +
@@ -1217,7 +1758,78 @@ const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\vobject_kind\x18$ \x01(\x0e2\".earwitness.evidence.v1.ObjectKindR\n" +
 	"objectKind\x12\x1d\n" +
 	"\n" +
-	"key_logged\x18% \x01(\tR\tkeyLogged\"\x97\x05\n" +
+	"key_logged\x18% \x01(\tR\tkeyLogged\x123\n" +
+	"\x05trail\x18& \x01(\v2\x1d.earwitness.evidence.v1.TrailR\x05trail\"\x9e\x05\n" +
+	"\x05Trail\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
+	"\n" +
+	"event_name\x18\x02 \x01(\tR\teventName\x12#\n" +
+	"\revent_version\x18\x03 \x01(\tR\feventVersion\x12\x1d\n" +
+	"\n" +
+	"event_type\x18\x04 \x01(\tR\teventType\x12%\n" +
+	"\x0eevent_category\x18\x05 \x01(\tR\reventCategory\x12\x1d\n" +
+	"\n" +
+	"aws_region\x18\x06 \x01(\tR\tawsRegion\x12\x1b\n" +
+	"\tread_only\x18\a \x01(\bR\breadOnly\x12)\n" +
+	"\x10management_event\x18\b \x01(\bR\x0fmanagementEvent\x120\n" +
+	"\x14recipient_account_id\x18\t \x01(\tR\x12recipientAccountId\x12&\n" +
+	"\x0fshared_event_id\x18\n" +
+	" \x01(\tR\rsharedEventId\x12&\n" +
+	"\x0fvpc_endpoint_id\x18\v \x01(\tR\rvpcEndpointId\x12\x1d\n" +
+	"\n" +
+	"error_code\x18\f \x01(\tR\terrorCode\x12#\n" +
+	"\rerror_message\x18\r \x01(\tR\ferrorMessage\x12>\n" +
+	"\x06caller\x18\x0e \x01(\v2&.earwitness.evidence.v1.CallerIdentityR\x06caller\x12\x1f\n" +
+	"\vsse_applied\x18\x0f \x01(\tR\n" +
+	"sseApplied\x12\x1c\n" +
+	"\n" +
+	"kms_key_id\x18\x10 \x01(\tR\bkmsKeyId\x12\x1d\n" +
+	"\n" +
+	"bucket_key\x18\x11 \x01(\bR\tbucketKey\x12%\n" +
+	"\x0esource_address\x18\x12 \x01(\tR\rsourceAddress\"\x99\x04\n" +
+	"\x0eCallerIdentity\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12!\n" +
+	"\fprincipal_id\x18\x02 \x01(\tR\vprincipalId\x12\x10\n" +
+	"\x03arn\x18\x03 \x01(\tR\x03arn\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x04 \x01(\tR\taccountId\x12\"\n" +
+	"\raccess_key_id\x18\x05 \x01(\tR\vaccessKeyId\x12\x1b\n" +
+	"\tuser_name\x18\x06 \x01(\tR\buserName\x12\x1d\n" +
+	"\n" +
+	"invoked_by\x18\a \x01(\tR\tinvokedBy\x12+\n" +
+	"\x11mfa_authenticated\x18\b \x01(\tR\x10mfaAuthenticated\x12#\n" +
+	"\rcreation_date\x18\t \x01(\tR\fcreationDate\x12'\n" +
+	"\x0fsource_identity\x18\n" +
+	" \x01(\tR\x0esourceIdentity\x12\x1f\n" +
+	"\vissuer_type\x18\v \x01(\tR\n" +
+	"issuerType\x12.\n" +
+	"\x13issuer_principal_id\x18\f \x01(\tR\x11issuerPrincipalId\x12\x1d\n" +
+	"\n" +
+	"issuer_arn\x18\r \x01(\tR\tissuerArn\x12*\n" +
+	"\x11issuer_account_id\x18\x0e \x01(\tR\x0fissuerAccountId\x12(\n" +
+	"\x10issuer_user_name\x18\x0f \x01(\tR\x0eissuerUserName\"\xc4\x04\n" +
+	"\x06KeyUse\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x17\n" +
+	"\atime_ms\x18\x02 \x01(\x03R\x06timeMs\x12\x1c\n" +
+	"\toperation\x18\x03 \x01(\tR\toperation\x12\x17\n" +
+	"\akey_arn\x18\x04 \x01(\tR\x06keyArn\x12\x16\n" +
+	"\x06bucket\x18\x05 \x01(\tR\x06bucket\x12\x10\n" +
+	"\x03key\x18\x06 \x01(\tR\x03key\x12\x1c\n" +
+	"\trequester\x18\a \x01(\tR\trequester\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\b \x01(\tR\trequestId\x12\x1d\n" +
+	"\n" +
+	"error_code\x18\t \x01(\tR\terrorCode\x12'\n" +
+	"\x0forganization_id\x18\n" +
+	" \x01(\tR\x0eorganizationId\x12'\n" +
+	"\x0fconversation_id\x18\v \x01(\tR\x0econversationId\x12!\n" +
+	"\frecording_id\x18\f \x01(\tR\vrecordingId\x12C\n" +
+	"\vobject_kind\x18\r \x01(\x0e2\".earwitness.evidence.v1.ObjectKindR\n" +
+	"objectKind\x12\x1d\n" +
+	"\n" +
+	"aws_region\x18\x0e \x01(\tR\tawsRegion\x120\n" +
+	"\x14recipient_account_id\x18\x0f \x01(\tR\x12recipientAccountId\x12>\n" +
+	"\x06caller\x18\x10 \x01(\v2&.earwitness.evidence.v1.CallerIdentityR\x06caller\"\x97\x05\n" +
 	"\x03Act\x12\x19\n" +
 	"\baudit_id\x18\x01 \x01(\tR\aauditId\x12\x17\n" +
 	"\atime_ms\x18\x02 \x01(\x03R\x06timeMs\x12\x17\n" +
@@ -1299,7 +1911,7 @@ func file_pipeline_evidence_evidence_proto_rawDescGZIP() []byte {
 }
 
 var file_pipeline_evidence_evidence_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pipeline_evidence_evidence_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_pipeline_evidence_evidence_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_pipeline_evidence_evidence_proto_goTypes = []any{
 	(Kind)(0),              // 0: earwitness.evidence.v1.Kind
 	(Grade)(0),             // 1: earwitness.evidence.v1.Grade
@@ -1308,24 +1920,32 @@ var file_pipeline_evidence_evidence_proto_goTypes = []any{
 	(*Evidence)(nil),       // 4: earwitness.evidence.v1.Evidence
 	(*Origin)(nil),         // 5: earwitness.evidence.v1.Origin
 	(*StorageRequest)(nil), // 6: earwitness.evidence.v1.StorageRequest
-	(*Act)(nil),            // 7: earwitness.evidence.v1.Act
-	(*DeadLetter)(nil),     // 8: earwitness.evidence.v1.DeadLetter
+	(*Trail)(nil),          // 7: earwitness.evidence.v1.Trail
+	(*CallerIdentity)(nil), // 8: earwitness.evidence.v1.CallerIdentity
+	(*KeyUse)(nil),         // 9: earwitness.evidence.v1.KeyUse
+	(*Act)(nil),            // 10: earwitness.evidence.v1.Act
+	(*DeadLetter)(nil),     // 11: earwitness.evidence.v1.DeadLetter
 }
 var file_pipeline_evidence_evidence_proto_depIdxs = []int32{
-	2, // 0: earwitness.evidence.v1.Evidence.subject_kind:type_name -> earwitness.evidence.v1.SubjectKind
-	0, // 1: earwitness.evidence.v1.Evidence.kind:type_name -> earwitness.evidence.v1.Kind
-	1, // 2: earwitness.evidence.v1.Evidence.grade:type_name -> earwitness.evidence.v1.Grade
-	5, // 3: earwitness.evidence.v1.Evidence.origin:type_name -> earwitness.evidence.v1.Origin
-	6, // 4: earwitness.evidence.v1.Evidence.request:type_name -> earwitness.evidence.v1.StorageRequest
-	7, // 5: earwitness.evidence.v1.Evidence.act:type_name -> earwitness.evidence.v1.Act
-	3, // 6: earwitness.evidence.v1.StorageRequest.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
-	5, // 7: earwitness.evidence.v1.DeadLetter.origin:type_name -> earwitness.evidence.v1.Origin
-	0, // 8: earwitness.evidence.v1.DeadLetter.kind:type_name -> earwitness.evidence.v1.Kind
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	2,  // 0: earwitness.evidence.v1.Evidence.subject_kind:type_name -> earwitness.evidence.v1.SubjectKind
+	0,  // 1: earwitness.evidence.v1.Evidence.kind:type_name -> earwitness.evidence.v1.Kind
+	1,  // 2: earwitness.evidence.v1.Evidence.grade:type_name -> earwitness.evidence.v1.Grade
+	5,  // 3: earwitness.evidence.v1.Evidence.origin:type_name -> earwitness.evidence.v1.Origin
+	6,  // 4: earwitness.evidence.v1.Evidence.request:type_name -> earwitness.evidence.v1.StorageRequest
+	10, // 5: earwitness.evidence.v1.Evidence.act:type_name -> earwitness.evidence.v1.Act
+	9,  // 6: earwitness.evidence.v1.Evidence.key_use:type_name -> earwitness.evidence.v1.KeyUse
+	3,  // 7: earwitness.evidence.v1.StorageRequest.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
+	7,  // 8: earwitness.evidence.v1.StorageRequest.trail:type_name -> earwitness.evidence.v1.Trail
+	8,  // 9: earwitness.evidence.v1.Trail.caller:type_name -> earwitness.evidence.v1.CallerIdentity
+	3,  // 10: earwitness.evidence.v1.KeyUse.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
+	8,  // 11: earwitness.evidence.v1.KeyUse.caller:type_name -> earwitness.evidence.v1.CallerIdentity
+	5,  // 12: earwitness.evidence.v1.DeadLetter.origin:type_name -> earwitness.evidence.v1.Origin
+	0,  // 13: earwitness.evidence.v1.DeadLetter.kind:type_name -> earwitness.evidence.v1.Kind
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_pipeline_evidence_evidence_proto_init() }
@@ -1336,6 +1956,7 @@ func file_pipeline_evidence_evidence_proto_init() {
 	file_pipeline_evidence_evidence_proto_msgTypes[0].OneofWrappers = []any{
 		(*Evidence_Request)(nil),
 		(*Evidence_Act)(nil),
+		(*Evidence_KeyUse)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1343,7 +1964,7 @@ func file_pipeline_evidence_evidence_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pipeline_evidence_evidence_proto_rawDesc), len(file_pipeline_evidence_evidence_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

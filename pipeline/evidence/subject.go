@@ -20,6 +20,21 @@ func SetRequestSubject(e *Evidence) {
 	}
 }
 
+// SetKeyUseSubject gives e, which carries a use of a key, the subject of the
+// requests for the object that it was used for.
+func SetKeyUseSubject(e *Evidence) {
+	u := e.GetKeyUse()
+	switch {
+	case u.RecordingId != "":
+		e.SubjectKind, e.SubjectId = SubjectKind_SUBJECT_KIND_RECORDING, u.RecordingId
+	case u.Key != "":
+		e.SubjectKind, e.SubjectId = SubjectKind_SUBJECT_KIND_OBJECT, u.Bucket+"/"+u.Key
+	default:
+		role, _ := SplitRoleSession(u.Requester)
+		e.SubjectKind, e.SubjectId = SubjectKind_SUBJECT_KIND_BUCKET, BucketSubject(u.Bucket, role)
+	}
+}
+
 // BucketSubject is the id of the subject of a request without a key.
 func BucketSubject(bucket, principal string) string {
 	if principal == "" {
