@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -62,11 +61,19 @@ func (c *Cloud) addAudit(in api, raw []byte, visible time.Time) error {
 	a.visible = visible
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if slices.ContainsFunc(c.audits[in], func(b *audit) bool { return b.id == a.id }) {
-		return nil
-	}
-	c.audits[in] = append(c.audits[in], a)
+	c.keep(in, a)
 	return nil
+}
+
+// keep takes an audit whose id is new, for who holds the lock.
+func (c *Cloud) keep(in api, a *audit) bool {
+	key := in.String() + "/" + a.id
+	if c.known[key] {
+		return false
+	}
+	c.known[key] = true
+	c.audits[in] = append(c.audits[in], a)
+	return true
 }
 
 // readAudit keeps the members' bytes as they stand.

@@ -88,6 +88,7 @@ type Cloud struct {
 
 	mu         sync.Mutex
 	audits     map[api][]*audit
+	known      map[string]bool
 	users      map[string]User
 	queues     map[string]Queue
 	recordings map[recordingKey]*recording
@@ -104,7 +105,7 @@ type Cloud struct {
 func New(config Config) *Cloud {
 	config.setDefaults()
 	return &Cloud{
-		config: config, audits: make(map[api][]*audit), users: make(map[string]User), queues: make(map[string]Queue),
+		config: config, audits: make(map[api][]*audit), known: make(map[string]bool), users: make(map[string]User), queues: make(map[string]Queue),
 		recordings: make(map[recordingKey]*recording), tokens: make(map[string]*token), queries: make(map[string]*query),
 		downloads: make(map[string]*download), random: rand.New(rand.NewPCG(config.Seed, 0)),
 	}

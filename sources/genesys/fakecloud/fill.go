@@ -29,7 +29,6 @@ func (c *Cloud) Fill(dir string, delay time.Duration) (Filled, error) {
 	if err != nil {
 		return sum, fmt.Errorf("fill fake cloud: %w", err)
 	}
-	seen := map[string]bool{}
 	for _, entry := range entries {
 		if entry.IsDir() {
 			continue
@@ -38,7 +37,7 @@ func (c *Cloud) Fill(dir string, delay time.Duration) (Filled, error) {
 		if err != nil {
 			return sum, fmt.Errorf("fill fake cloud: %w", err)
 		}
-		err = eachAudit(text, func(raw json.RawMessage) error { return c.fillOne(raw, delay, seen, &sum) })
+		err = eachAudit(text, func(raw json.RawMessage) error { return c.fillOne(raw, delay, &sum) })
 		if err != nil {
 			return sum, fmt.Errorf("fill fake cloud from %s: %w", entry.Name(), err)
 		}
@@ -59,7 +58,7 @@ type shape struct {
 	Context                                   struct{ ConversationID string }
 }
 
-func (c *Cloud) fillOne(raw json.RawMessage, delay time.Duration, seen map[string]bool, sum *Filled) error {
+func (c *Cloud) fillOne(raw json.RawMessage, delay time.Duration, sum *Filled) error {
 	var s shape
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
@@ -76,16 +75,17 @@ func (c *Cloud) fillOne(raw json.RawMessage, delay time.Duration, seen map[strin
 	if s.RemoteIPs != nil || s.MessageInfo != nil {
 		in, count = apiQuality, &sum.Quality
 	}
-	key := in.String() + s.ID
-	if seen[key] {
-		return nil
-	}
-	seen[key] = true
 	a, err := readAudit(raw)
 	if err != nil {
 		return err
 	}
 	a.visible = a.at.Add(delay)
+	c.mu.Lock()
+	fresh := c.keep(in, a)
+	c.mu.Unlock()
+	if !fresh {
+		return nil
+	}
 	*count++
 	if s.User.ID != "" && s.User.Name != "" {
 		c.AddUser(s.User)
@@ -93,9 +93,6 @@ func (c *Cloud) fillOne(raw json.RawMessage, delay time.Duration, seen map[strin
 	if s.Context.ConversationID != "" && s.EntityType == "Recording" {
 		c.AddRecording(Recording{ID: s.Entity.ID, Conversation: s.Context.ConversationID, MediaSubtype: "Trunk", Created: a.at})
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.audits[in] = append(c.audits[in], a)
 	return nil
 }
 

@@ -119,7 +119,7 @@ func (c *Cloud) noteRead(r *recording) error {
 	if err != nil {
 		return fmt.Errorf("note read: %w", err)
 	}
-	c.audits[apiQuality] = append(c.audits[apiQuality], a)
+	c.keep(apiQuality, a)
 	return nil
 }
 
