@@ -104,6 +104,7 @@ func (s *Stage) publish(ctx context.Context, p *stagePartition, all bool) error 
 		return err
 	}
 	var batch []bus.Record
+	var arena bus.Arena
 	size := 0
 	flush := func() error {
 		if len(batch) == 0 {
@@ -114,14 +115,16 @@ func (s *Stage) publish(ctx context.Context, p *stagePartition, all bool) error 
 		}
 		s.published.Add(int64(len(batch)))
 		batch, size = batch[:0], 0
+		arena.Reset()
 		return nil
 	}
 	err := p.fold.Publish(all, func(rec *access.Record) error {
-		value, err := rec.MarshalVT()
-		if err != nil {
+		value := arena.Take(rec.SizeVT())
+		if _, err := rec.MarshalToSizedBufferVT(value); err != nil {
 			return fmt.Errorf("marshal record: %w", err)
 		}
-		key := evidence.SubjectKey(nil, rec.SubjectKind, rec.SubjectId)
+		key := arena.Take(evidence.SubjectKeyLen(rec.SubjectKind, rec.SubjectId))
+		evidence.SubjectKey(key[:0], rec.SubjectKind, rec.SubjectId)
 		batch = append(batch, bus.Record{Partition: p.number, Key: key, Value: value})
 		if size += len(value); size >= produceBytes {
 			return flush()

@@ -72,6 +72,9 @@ func SubjectKey(dst []byte, kind SubjectKind, id string) []byte {
 	return append(dst, id...)
 }
 
+// SubjectKeyLen is how long it is.
+func SubjectKeyLen(kind SubjectKind, id string) int { return len(kind.Name()) + 1 + len(id) }
+
 // LowerUUID lowers s where it has the form of a UUID and leaves it else.
 func LowerUUID(s string) string {
 	if !IsUUID(s) {

@@ -18,13 +18,21 @@ type publisher struct {
 	evidence, deadLetters *bus.Producer
 	partitions            int
 	letters               atomic.Int64
+	// arenas holds *bus.Arena between batches.
+	arenas sync.Pool
 }
 
 var _ intake.Publisher = (*publisher)(nil)
 
 // Publish implements intake.Publisher.
 func (p *publisher) Publish(ctx context.Context, batch evidence.Batch, done func(error)) error {
-	records, err := p.records(batch.Evidence)
+	arena, _ := p.arenas.Get().(*bus.Arena)
+	if arena == nil {
+		arena = new(bus.Arena)
+	}
+	defer p.arenas.Put(arena)
+	defer arena.Reset()
+	records, err := p.records(arena, batch.Evidence)
 	if err != nil {
 		return err
 	}
@@ -63,14 +71,16 @@ func (b *both) settle(err error) {
 	}
 }
 
-func (p *publisher) records(pieces []*evidence.Evidence) ([]bus.Record, error) {
+// records are good until the arena is reset.
+func (p *publisher) records(arena *bus.Arena, pieces []*evidence.Evidence) ([]bus.Record, error) {
 	records := make([]bus.Record, 0, len(pieces))
 	for _, e := range pieces {
-		value, err := e.MarshalVT()
-		if err != nil {
+		value := arena.Take(e.SizeVT())
+		if _, err := e.MarshalToSizedBufferVT(value); err != nil {
 			return nil, fmt.Errorf("marshal evidence: %w", err)
 		}
-		key := evidence.SubjectKey(nil, e.SubjectKind, e.SubjectId)
+		key := arena.Take(evidence.SubjectKeyLen(e.SubjectKind, e.SubjectId))
+		evidence.SubjectKey(key[:0], e.SubjectKind, e.SubjectId)
 		records = append(records, bus.Record{Partition: bus.PartitionOf(key, p.partitions), Key: key, Value: value})
 	}
 	return records, nil
