@@ -101,10 +101,21 @@ func (b *bodies) get(ref bodyRef) []byte {
 // evidence decodes a body; its texts point into it.
 func (b *bodies) evidence(ref bodyRef) *evidence.Evidence {
 	e := &evidence.Evidence{}
-	if err := e.UnmarshalVTUnsafe(b.get(ref)); err != nil {
+	b.check(ref, e.UnmarshalVTUnsafe(b.get(ref)))
+	return e
+}
+
+// reference decodes what names a body, and no more of it.
+func (b *bodies) reference(ref bodyRef) evidence.Reference {
+	r, err := evidence.ReadReference(b.get(ref))
+	b.check(ref, err)
+	return r
+}
+
+func (b *bodies) check(ref bodyRef, err error) {
+	if err != nil {
 		raise(fmt.Errorf("read body %d of block %d in %s: %w; remove the folder, state is computed again", ref.slot(), ref.block(), b.dir, err))
 	}
-	return e
 }
 
 // release says that a body is no longer needed.

@@ -1,8 +1,10 @@
 package correlate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"earwitness/pipeline/access"
 )
@@ -53,6 +55,8 @@ func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
 		}
 	}()
 	p := publisher{state: f.state, all: all, emit: emit}
+	f.state.people = make(map[*act]*access.Person)
+	defer func() { f.state.people = nil }()
 	p.departed()
 	p.sessions()
 	p.requests()
@@ -84,6 +88,7 @@ func (p *publisher) departed() {
 }
 
 func (p *publisher) sessions() {
+	p.arrange(p.dirty.sessions)
 	kept := p.dirty.sessions[:0]
 	for _, x := range p.dirty.sessions {
 		switch {
@@ -104,7 +109,39 @@ func (p *publisher) sessions() {
 	p.dirty.sessions = kept
 }
 
+// arrange puts sessions in the order in which their bodies lie, so that each
+// block of bodies is unpacked once, however much is published at a time.
+func (p *publisher) arrange(sessions []*session) {
+	type placed struct {
+		body bodyRef
+		x    *session
+	}
+	list := make([]placed, len(sessions))
+	for i, x := range sessions {
+		list[i] = placed{p.firstBody(x), x}
+	}
+	slices.SortFunc(list, func(a, b placed) int { return cmp.Compare(a.body, b.body) })
+	for i := range list {
+		sessions[i] = list[i].x
+	}
+}
+
+// firstBody is that of the first request of x; 0 where x is gone.
+func (p *publisher) firstBody(x *session) (body bodyRef) {
+	if x.gone {
+		return 0
+	}
+	p.each(x, func(ref uint32) bool {
+		body = p.state.requests.at(ref).body
+		return false
+	})
+	return body
+}
+
 func (p *publisher) requests() {
+	slices.SortFunc(p.dirty.requests, func(a, b uint32) int {
+		return cmp.Compare(p.state.requests.at(a).body, p.state.requests.at(b).body)
+	})
 	for _, ref := range p.dirty.requests {
 		r := p.state.requests.at(ref)
 		if p.err != nil || !r.has(bitDirty) {
@@ -117,6 +154,7 @@ func (p *publisher) requests() {
 }
 
 func (p *publisher) acts() {
+	slices.SortFunc(p.dirty.acts, func(a, b *act) int { return cmp.Compare(a.pieces[0].body, b.pieces[0].body) })
 	kept := p.dirty.acts[:0]
 	for _, a := range p.dirty.acts {
 		if a.left {

@@ -173,8 +173,8 @@ func (s *state) prove(rec *access.Record, listed []*access.EvidenceRef, sum *sum
 		if i == mostRequests {
 			break
 		}
-		p := s.bodies.evidence(s.requests.at(ref).body)
-		listed = append(listed, references([]*evidence.Evidence{p})...)
+		p := s.bodies.reference(s.requests.at(ref).body)
+		listed = append(listed, &access.EvidenceRef{Id: p.ID, Kind: p.Kind, Origin: p.Origin})
 	}
 	rec.Evidence, rec.EvidenceCount = listed, int64(len(sum.ids))
 	slices.SortFunc(sum.ids, func(a, b evidence.ID) int { return bytes.Compare(a[:], b[:]) })

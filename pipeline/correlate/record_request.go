@@ -123,11 +123,23 @@ func (s *state) ownFlags(r *request, g *group) (flags uint32) {
 	return flags
 }
 
-// personOf names who acted; nil for nobody.
+// personOf names who acted; nil for nobody. Records that are published
+// together share it, for the requests of a session have it in common.
 func (s *state) personOf(a *act) *access.Person {
 	if !a.isPerson() {
 		return nil
 	}
+	person := s.people[a]
+	if person == nil {
+		person = s.readPerson(a)
+	}
+	if s.people != nil {
+		s.people[a] = person
+	}
+	return person
+}
+
+func (s *state) readPerson(a *act) *access.Person {
 	fact := s.actFact(a)
 	if a.actor == access.ActorKind_ACTOR_KIND_CLIENT {
 		return &access.Person{Id: a.person, Kind: a.actor, Name: fact.ClientName}

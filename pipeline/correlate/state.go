@@ -47,6 +47,8 @@ type state struct {
 
 	queue accesses
 	dirty dirt
+	// people are those who were named since Publish was called; else nil.
+	people map[*act]*access.Person
 }
 
 func newState(rules Rules, bodies *bodies) *state {
