@@ -3,16 +3,17 @@ package index
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"earwitness/pipeline/access"
 )
 
 const (
-	// smallBlocks of a day, written by slow traffic, are put together.
-	smallBlocks = 256
-	// compactBlocks are rewritten in one transaction.
-	compactBlocks = 64
+	// smallBlocks of a day, written by slow traffic, are put together. A view
+	// of the day reads as many bytes before as after, so this is for the size
+	// of the file, and can wait: a load that is soon over never pays for it.
+	smallBlocks = 1024
+	// compactRecords are rewritten in one transaction.
+	compactRecords = 32 * blockRecords
 )
 
 // purge drops the days before floor, then compacts the days written to since
@@ -110,7 +111,9 @@ func (v *dayView) places(which func(viewBlock) bool) []int {
 // same before, between and after.
 func (s *store) compact(ctx context.Context, v *dayView, places []int) error {
 	small := s.small[v.day]
-	for run := range slices.Chunk(places, compactBlocks) {
+	for len(places) > 0 {
+		run := v.cutRun(places)
+		places = places[len(run):]
 		err := s.transaction(ctx, func() error { return s.compactRun(ctx, v, run) })
 		if err != nil {
 			return fmt.Errorf("compact day %d: %w", v.day, err)
@@ -118,6 +121,17 @@ func (s *store) compact(ctx context.Context, v *dayView, places []int) error {
 	}
 	s.small[v.day] = small
 	return nil
+}
+
+// cutRun gives the first places that hold about compactRecords.
+func (v *dayView) cutRun(places []int) []int {
+	records := 0
+	for i, n := range places {
+		if records += v.blocks[n].records; records >= compactRecords {
+			return places[:i+1]
+		}
+	}
+	return places
 }
 
 func (s *store) compactRun(ctx context.Context, v *dayView, places []int) error {
