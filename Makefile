@@ -14,6 +14,8 @@ TESTFLAGS ?=
 BENCH ?= .
 BENCHTIME ?= 1s
 BENCHCOUNT ?= 1
+BENCHFLAGS ?=
+ROWS ?=
 FUZZTIME ?= 30s
 
 # The race detector needs a C compiler; nothing else here does.
@@ -61,8 +63,14 @@ testbed-down: ## stops what testbed-up has started
 test-fast: ## the inner loop: short tests, cached, nothing but Go
 	CGO_ENABLED=0 go test -short -timeout 5m $(TESTFLAGS) $(PKG)
 
+# ROWS narrows it: make bench ROWS="scan seal"
 .PHONY: bench
-bench: ## every benchmark (BENCH=regexp BENCHTIME=1s BENCHCOUNT=1), package by package
+bench: build ## the table of docs/performance.md in one run, real servers and peers beside it; needs mvn, a JDK and goaccess
+	go build -o bin/bench ./deployments/bench
+	bin/bench $(BENCHFLAGS) $(ROWS)
+
+.PHONY: bench-go
+bench-go: ## benchmarks of packages (PKG=./... BENCH=regexp BENCHTIME=1s BENCHCOUNT=1), one after the other
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(BENCHCOUNT) -p 1 -timeout 60m $(PKG)
 
 .PHONY: fuzz
