@@ -12,8 +12,8 @@ import (
 )
 
 // part is a page's own body, or the file that it leads to.
-func (c *Client) part(path string, got *reply, target string) (Part, error) {
-	uri := c.config.Endpoint + path
+func (c *Client) part(path string, number int, got *reply, target string) (Part, error) {
+	uri := fmt.Sprintf("%s%s#page-%d", c.config.Endpoint, path, number)
 	if target == "" {
 		if got.status == http.StatusFound {
 			return Part{}, fmt.Errorf("read audits: GET %s: a redirect without a downloadUrl", path)

@@ -33,6 +33,17 @@ func (c *Client) ServiceMapping(ctx context.Context) ([]Service, error) {
 	return told.Services, nil
 }
 
+// Organization gives the id and the name of the organisation that the client
+// belongs to. Every client may ask.
+func (c *Client) Organization(ctx context.Context) (id, name string, err error) {
+	var told struct{ ID, Name string }
+	r := request{class: Audits, method: http.MethodGet, path: "/api/v2/organizations/me"}
+	if err := c.callJSON(ctx, r, &told); err != nil {
+		return "", "", fmt.Errorf("ask for the organisation: %w", err)
+	}
+	return told.ID, told.Name, nil
+}
+
 // RecordingMetadata gives RecordingMetadata as JSON. It takes both ids, and
 // does not count as listening. NotFound tells of one that is gone.
 func (c *Client) RecordingMetadata(ctx context.Context, conversation, recording string) (json.RawMessage, error) {

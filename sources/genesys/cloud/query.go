@@ -144,7 +144,7 @@ func (c *Client) await(ctx context.Context, path, id, state string) error {
 // half as long.
 func (c *Client) results(ctx context.Context, path string, take func(Part) error) error {
 	size, cursor := largestPage, ""
-	for {
+	for number := 1; ; {
 		asked := url.Values{"pageSize": {strconv.Itoa(size)}, "expand": {"user"}, "allowRedirect": {"true"}}
 		if cursor != "" {
 			asked.Set("cursor", cursor)
@@ -157,16 +157,23 @@ func (c *Client) results(ctx context.Context, path string, take func(Part) error
 		if err != nil {
 			return fmt.Errorf("read audits: %w", err)
 		}
-		var page struct{ Cursor, DownloadURL string }
+		var page struct {
+			Cursor, DownloadURL string
+			Entities            json.RawMessage
+		}
 		if err := json.Unmarshal(got.body, &page); err != nil {
 			return fmt.Errorf("read audits: GET %s: %w", path, err)
 		}
-		part, err := c.part(path, got, page.DownloadURL)
-		if err != nil {
-			return err
-		}
-		if err := take(part); err != nil {
-			return err
+		// What has no entities at all has none to hand on.
+		if page.DownloadURL != "" || got.status == http.StatusFound || len(page.Entities) > len("[]") {
+			part, err := c.part(path, number, got, page.DownloadURL)
+			if err != nil {
+				return err
+			}
+			if err := take(part); err != nil {
+				return err
+			}
+			number++
 		}
 		if page.Cursor == "" {
 			return nil
