@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -12,9 +13,9 @@ import (
 )
 
 const (
-	// blockBytes is how much lies in one compressed block: enough for like
-	// lines to compress well, little enough to read one of them.
-	blockBytes = 16 << 10
+	// defaultBlockBytes is enough for like lines to compress well, and little
+	// enough to read one of them.
+	defaultBlockBytes = 16 << 10
 	// fileBytes ends a file of blocks: what is no longer needed is given
 	// back file by file.
 	fileBytes = 64 << 20
@@ -47,6 +48,7 @@ type bodyFile struct {
 // raised as a diskError and caught where the fold was called.
 type bodies struct {
 	dir     string
+	size    int // of a block, before it is compressed
 	blocks  map[uint32]block
 	files   map[uint32]*bodyFile
 	next    uint32 // block that is being filled
@@ -56,7 +58,8 @@ type bodies struct {
 	ends    []uint32
 	live    int64 // bodies in use of the block that is being filled
 	cache   blockCache
-	packing []byte
+	packing []byte // while it is written
+	packed  []byte // while it is read
 }
 
 type diskError struct{ err error }
@@ -66,17 +69,21 @@ func (e *diskError) Unwrap() error { return e.err }
 
 func raise(err error) { panic(&diskError{err}) }
 
-func newBodies(dir string) *bodies {
-	return &bodies{dir: dir, blocks: make(map[uint32]block), files: make(map[uint32]*bodyFile), cache: newBlockCache()}
+func newBodies(cfg *Config) *bodies {
+	size := cmp.Or(cfg.BlockBytes, defaultBlockBytes)
+	return &bodies{
+		dir: cfg.Dir, size: size, blocks: make(map[uint32]block), files: make(map[uint32]*bodyFile),
+		cache: newBlockCache(cmp.Or(cfg.CachedBlocks, defaultCachedBlocks), size+size/8),
+	}
 }
 
 // put keeps a copy of body.
 func (b *bodies) put(body []byte) bodyRef {
-	if len(b.ends) > 0 && (len(b.buf)+len(body) > blockBytes || len(b.ends) == 1<<slotBits) {
+	if len(b.ends) > 0 && (len(b.buf)+len(body) > b.size || len(b.ends) == 1<<slotBits) {
 		b.seal()
 	}
 	if b.buf == nil {
-		b.buf = make([]byte, 0, blockBytes)
+		b.buf = make([]byte, 0, b.size)
 	}
 	b.buf = append(b.buf, body...)
 	b.ends = append(b.ends, uint32(len(b.buf)))
@@ -195,17 +202,20 @@ func (b *bodies) syncOut() error {
 	return nil
 }
 
-// read unpacks a block.
-func (b *bodies) read(number uint32) (buf []byte, ends []uint32) {
+// read unpacks a block, into space where that is large enough.
+func (b *bodies) read(number uint32, space []byte) (buf []byte, ends []uint32) {
 	where, known := b.blocks[number]
 	if !known {
 		raise(fmt.Errorf("read state: block %d is not in %s", number, b.dir))
 	}
-	packed := make([]byte, where.length)
+	if uint32(cap(b.packed)) < where.length {
+		b.packed = make([]byte, where.length)
+	}
+	packed := b.packed[:where.length]
 	if err := b.readAt(where, packed); err != nil {
 		raise(fmt.Errorf("read state from %s: %w", b.path(where.file), err))
 	}
-	plain, err := s2.Decode(nil, packed)
+	plain, err := s2.Decode(space, packed)
 	if err != nil {
 		raise(fmt.Errorf("unpack state from %s at %d: %w; remove the folder, state is computed again", b.path(where.file), where.at, err))
 	}
@@ -236,5 +246,5 @@ func splitBlock(plain []byte) (buf []byte, ends []uint32) {
 	for i := range ends {
 		ends[i] = binary.LittleEndian.Uint32(plain[at+4*i:])
 	}
-	return plain[:at:at], ends
+	return plain[:at], ends
 }

@@ -1,48 +1,91 @@
 package correlate
 
-// cachedBlocks are kept unpacked: 2 MiB for each partition.
-const cachedBlocks = 128
+// defaultCachedBlocks make 2 MiB for each partition.
+const defaultCachedBlocks = 128
 
 // blockCache keeps the blocks used last. What it gives out stays as it is
-// when the block leaves the cache.
+// when the block leaves the cache; but while lending, only until reuse is
+// called: the space of blocks that were unpacked meanwhile, and have left, is
+// then used for others.
 type blockCache struct {
 	places map[uint32]int
-	slots  [cachedBlocks]cachedBlock
+	slots  []cachedBlock
 	hand   int
+
+	// spaceBytes is what a block unpacks to, with the ends of its bodies,
+	// unless one of them is large.
+	spaceBytes int
+	lending    bool
+	// left are spaces of lent blocks that are not cached any more, free those
+	// that nobody looks at.
+	left, free [][]byte
 }
 
 type cachedBlock struct {
 	number uint32
 	used   bool // since the hand came by
 	full   bool
+	lent   bool // unpacked while lending, and not asked for otherwise
 	buf    []byte
 	ends   []uint32
 }
 
-func newBlockCache() blockCache { return blockCache{places: make(map[uint32]int, cachedBlocks)} }
+func newBlockCache(blocks, spaceBytes int) blockCache {
+	return blockCache{places: make(map[uint32]int, blocks), slots: make([]cachedBlock, blocks), spaceBytes: spaceBytes}
+}
 
-func (c *blockCache) get(number uint32, read func(uint32) ([]byte, []uint32)) ([]byte, []uint32) {
+// get gives a block, which read unpacks where it is not here: into space, or
+// what it makes when that is too small.
+func (c *blockCache) get(number uint32, read func(number uint32, space []byte) ([]byte, []uint32)) ([]byte, []uint32) {
 	if place, ok := c.places[number]; ok {
 		slot := &c.slots[place]
 		slot.used = true
+		slot.lent = slot.lent && c.lending
 		return slot.buf, slot.ends
 	}
-	buf, ends := read(number)
+	buf, ends := read(number, c.space())
 	c.put(number, buf, ends)
+	c.slots[c.places[number]].lent = c.lending
 	return buf, ends
+}
+
+// space to unpack into; nil where nobody promises to give it back.
+func (c *blockCache) space() []byte {
+	if !c.lending {
+		return nil
+	}
+	last := len(c.free) - 1
+	if last < 0 {
+		return make([]byte, c.spaceBytes)
+	}
+	space := c.free[last]
+	c.free[last] = nil
+	c.free = c.free[:last]
+	return space[:cap(space)]
+}
+
+// reuse says that nothing is looked at any more that was given out while
+// lending.
+func (c *blockCache) reuse() {
+	c.free = append(c.free, c.left...)
+	clear(c.left)
+	c.left = c.left[:0]
 }
 
 // put gives the block the place of one that was not used for a while.
 func (c *blockCache) put(number uint32, buf []byte, ends []uint32) {
 	for c.slots[c.hand].used {
 		c.slots[c.hand].used = false
-		c.hand = (c.hand + 1) % cachedBlocks
+		c.hand = (c.hand + 1) % len(c.slots)
 	}
 	slot := &c.slots[c.hand]
 	if slot.full {
 		delete(c.places, slot.number)
 	}
+	if slot.lent {
+		c.left = append(c.left, slot.buf)
+	}
 	*slot = cachedBlock{number: number, full: true, buf: buf, ends: ends}
 	c.places[number] = c.hand
-	c.hand = (c.hand + 1) % cachedBlocks
+	c.hand = (c.hand + 1) % len(c.slots)
 }

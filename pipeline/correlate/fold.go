@@ -18,6 +18,9 @@ type Config struct {
 	Partition int
 	// Dir holds the state of this partition; it is made when it is missing.
 	Dir string
+	// BlockBytes is how much of the bodies lies in one compressed block, and
+	// CachedBlocks how many stay unpacked; 16 KiB and 128.
+	BlockBytes, CachedBlocks int
 	// Logger; nil logs nothing.
 	Logger *slog.Logger
 }

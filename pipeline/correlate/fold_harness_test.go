@@ -128,7 +128,15 @@ func newView(tb testing.TB) *view {
 }
 
 func (v *view) take(rec *access.Record) error {
-	rec = proto.CloneOf(rec)
+	// The texts of a record are the fold's, and are written over.
+	value, err := rec.MarshalVT()
+	if err != nil {
+		return err
+	}
+	rec = &access.Record{}
+	if err := rec.UnmarshalVT(value); err != nil {
+		return err
+	}
 	id := string(rec.Id)
 	at := id + string(revisionBytes(rec.Arrival.Revision))
 	if other := v.contents[at]; other != nil && !proto.Equal(other, rec) {
@@ -155,7 +163,11 @@ func (v *view) records() []*access.Record {
 
 func openFold(tb testing.TB, rules correlate.Rules, partition int, dir string) *correlate.Fold {
 	tb.Helper()
-	f, err := correlate.Open(correlate.Config{Rules: rules, Partition: partition, Dir: dir})
+	f, err := correlate.Open(correlate.Config{
+		Rules: rules, Partition: partition, Dir: dir,
+		// Nearly each body in a block of its own, and few of them unpacked.
+		BlockBytes: 1 << 10, CachedBlocks: 3,
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func Open(cfg Config) (*Fold, error) {
 	if err := clearDir(cfg.Dir); err != nil {
 		return nil, err
 	}
-	f.state = newState(cfg.Rules, newBodies(cfg.Dir))
+	f.state = newState(cfg.Rules, newBodies(&cfg))
 	return f, nil
 }
 

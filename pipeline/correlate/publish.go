@@ -35,8 +35,8 @@ func (f *Fold) Pending() int {
 // Publish gives emit the present record of each id that was touched since it
 // was last given; the revision is that of the last offset that touched it. A
 // record that a great many requests belong to may be held back for a later
-// call, but not with all. Emit owns the record. Where it fails, Publish
-// returns its error, and the fold must be opened again.
+// call, but not with all. The record is emit's until it returns. Where it
+// fails, Publish returns its error, and the fold must be opened again.
 func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
 	if f.broken != nil {
 		return f.broken
@@ -56,7 +56,11 @@ func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
 	}()
 	p := publisher{state: f.state, all: all, emit: emit}
 	f.state.people = make(map[*act]*access.Person)
-	defer func() { f.state.people = nil }()
+	f.state.bodies.cache.lending = true
+	defer func() {
+		f.state.people = nil
+		f.state.bodies.cache.lending = false
+	}()
 	p.departed()
 	p.sessions()
 	p.requests()
@@ -76,6 +80,7 @@ func (p *publisher) give(rec *access.Record) {
 	if p.err == nil {
 		p.err = p.emit(rec)
 	}
+	p.bodies.cache.reuse()
 }
 
 func (p *publisher) ready(h *heavy, n int) bool { return p.all || h.ready(n, p.applied) }
@@ -87,9 +92,19 @@ func (p *publisher) departed() {
 	p.dirty.ready = nil
 }
 
+// told is a request that is due, with its session.
+type told struct {
+	body bodyRef
+	ref  uint32
+	x    *session
+}
+
+// sessions publishes the requests of what changed, in the order in which
+// their bodies lie: so each block of bodies is unpacked once, however much is
+// published at a time.
 func (p *publisher) sessions() {
-	p.arrange(p.dirty.sessions)
 	kept := p.dirty.sessions[:0]
+	var due []told
 	for _, x := range p.dirty.sessions {
 		switch {
 		case x.gone:
@@ -99,43 +114,19 @@ func (p *publisher) sessions() {
 		default:
 			x.dirty = false
 			p.each(x, func(ref uint32) bool {
-				p.state.requests.at(ref).clear(bitDirty)
-				p.give(p.requestRecord(x, ref))
-				return p.err == nil
+				r := p.state.requests.at(ref)
+				r.clear(bitDirty)
+				due = append(due, told{r.body, ref, x})
+				return true
 			})
 		}
 	}
 	clear(p.dirty.sessions[len(kept):])
 	p.dirty.sessions = kept
-}
-
-// arrange puts sessions in the order in which their bodies lie, so that each
-// block of bodies is unpacked once, however much is published at a time.
-func (p *publisher) arrange(sessions []*session) {
-	type placed struct {
-		body bodyRef
-		x    *session
+	slices.SortFunc(due, func(a, b told) int { return cmp.Compare(a.body, b.body) })
+	for i := range due {
+		p.give(p.requestRecord(due[i].x, due[i].ref))
 	}
-	list := make([]placed, len(sessions))
-	for i, x := range sessions {
-		list[i] = placed{p.firstBody(x), x}
-	}
-	slices.SortFunc(list, func(a, b placed) int { return cmp.Compare(a.body, b.body) })
-	for i := range list {
-		sessions[i] = list[i].x
-	}
-}
-
-// firstBody is that of the first request of x; 0 where x is gone.
-func (p *publisher) firstBody(x *session) (body bodyRef) {
-	if x.gone {
-		return 0
-	}
-	p.each(x, func(ref uint32) bool {
-		body = p.state.requests.at(ref).body
-		return false
-	})
-	return body
 }
 
 func (p *publisher) requests() {

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"slices"
+	"strings"
 
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/evidence"
@@ -139,12 +140,15 @@ func (s *state) personOf(a *act) *access.Person {
 	return person
 }
 
+// readPerson gives texts of its own: they outlive the body that they stand in.
 func (s *state) readPerson(a *act) *access.Person {
 	fact := s.actFact(a)
 	if a.actor == access.ActorKind_ACTOR_KIND_CLIENT {
-		return &access.Person{Id: a.person, Kind: a.actor, Name: fact.ClientName}
+		return &access.Person{Id: a.person, Kind: a.actor, Name: strings.Clone(fact.ClientName)}
 	}
-	return &access.Person{Id: a.person, Kind: a.actor, Name: fact.UserName, Email: fact.UserEmail}
+	return &access.Person{
+		Id: a.person, Kind: a.actor, Name: strings.Clone(fact.UserName), Email: strings.Clone(fact.UserEmail),
+	}
 }
 
 func (s *state) actFact(a *act) *evidence.Act { return mergeActs(s.load(a.pieces)) }

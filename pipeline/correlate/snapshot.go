@@ -101,7 +101,7 @@ func (f *Fold) loadSnapshot() error {
 	if c.err == nil && h.rules != f.config.Rules.fingerprint() {
 		c.fail("it was made under other rules")
 	}
-	s := newState(f.config.Rules, newBodies(f.config.Dir))
+	s := newState(f.config.Rules, newBodies(&f.config))
 	if c.err == nil {
 		s.code(c)
 	}
