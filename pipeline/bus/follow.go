@@ -134,7 +134,10 @@ func (f *follower[T]) run(ctx context.Context) error {
 		}
 		return f.mend(ctx, err)
 	}
+	runner := f.p.enter()
+	defer f.p.leave(runner)
 	for {
+		f.p.await(ctx, runner, f.next)
 		chunk, err := f.p.next(ctx, f.next, func() { f.idle(ctx) })
 		if err != nil {
 			if err := f.mend(ctx, err); err != nil {
@@ -142,6 +145,7 @@ func (f *follower[T]) run(ctx context.Context) error {
 			}
 			continue
 		}
+		f.p.given(runner, chunk.Next)
 		f.known, f.end, f.at = true, chunk.End, chunk.Messages[0].Time
 		// The sink may take long: what it has before it is known already.
 		f.report(Progress{})

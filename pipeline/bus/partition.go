@@ -45,6 +45,9 @@ type Partition[T any] struct {
 	// kept chunks, the oldest first, and the bytes of their messages.
 	kept      []*Chunk[T]
 	keptBytes int
+	// runners read beside each other; stepped is closed when one has moved.
+	runners map[*runner]struct{}
+	stepped chan struct{}
 }
 
 // flight is a fetch under way. Its result may be read once done is closed.
@@ -69,7 +72,7 @@ func NewPartition[T any](client *Client, topic string, partition int, decode fun
 	if cfg.Fetch == nil {
 		cfg.Fetch = client.Fetch
 	}
-	return &Partition[T]{topic: topic, partition: partition, decode: decode, cfg: cfg, flights: make(map[int64]*flight[T])}
+	return &Partition[T]{topic: topic, partition: partition, decode: decode, cfg: cfg, flights: make(map[int64]*flight[T]), runners: make(map[*runner]struct{}), stepped: make(chan struct{})}
 }
 
 // Next blocks until there is a message at offset, and gives a chunk that
@@ -162,8 +165,11 @@ func (p *Partition[T]) fly(ctx context.Context, f *flight[T], offset int64) {
 }
 
 // keep makes room by forgetting the chunks read first. One chunk is kept in
-// any case.
+// any case. One that lies before others is not: who reads it comes to them.
 func (p *Partition[T]) keep(c *Chunk[T]) {
+	if n := len(p.kept); n > 0 && c.Next <= p.kept[n-1].Messages[0].Offset {
+		return
+	}
 	p.kept = append(p.kept, c)
 	p.keptBytes += c.bytes()
 	drop := 0
