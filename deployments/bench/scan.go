@@ -110,8 +110,8 @@ func readLines(arg readArg, read func([]byte) bool) (r readResult, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	buf := make([]byte, 1<<20)
+	defer f.Close()              //nolint:errcheck // it was only read
+	buf := make([]byte, 128<<10) // as a source reads
 	held := 0
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

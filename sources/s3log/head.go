@@ -17,12 +17,12 @@ func word(b []byte) (w, rest []byte, ok bool) {
 
 // scanHead reads fields 1-8 and gives what follows them.
 func (l *Line) scanHead(line []byte) ([]byte, error) {
-	w, rest, ok := word(line)
-	if !ok || !all(w, classText) {
+	w, rest, ok := cut(line, textSpan(line))
+	if !ok {
 		return nil, errBucketOwner
 	}
 	l.BucketOwner = absent(w)
-	if w, rest, ok = word(rest); !ok || !all(w, classText) {
+	if w, rest, ok = cut(rest, textSpan(rest)); !ok {
 		return nil, errBucket
 	}
 	l.Bucket = absent(w)
@@ -30,15 +30,19 @@ func (l *Line) scanHead(line []byte) ([]byte, error) {
 		return nil, errTime
 	}
 	rest = rest[timeLength+1:]
-	if w, rest, ok = word(rest); !ok || !isRemoteIP(w) {
-		return nil, errRemoteIP
+	if beginsWithDash(rest) {
+		rest = rest[2:]
+	} else {
+		if w, rest, ok = cut(rest, span(rest, classIP)); !ok || !isAddress(w) {
+			return nil, errRemoteIP
+		}
+		l.RemoteIP = w
 	}
-	l.RemoteIP = absent(w)
 	rest, err := l.scanRequester(rest)
 	if err != nil {
 		return nil, err
 	}
-	if w, rest, ok = word(rest); !ok || !all(w, classText) {
+	if w, rest, ok = cut(rest, textSpan(rest)); !ok {
 		return nil, errKey
 	}
 	l.Key = absent(w)
@@ -57,7 +61,10 @@ func (l *Line) scanRequester(rest []byte) ([]byte, error) {
 		}
 		end += len(w) + 1
 		rest = after
-		id, behind, ok := word(rest)
+		id, behind, ok := cut(rest, 16)
+		if !ok {
+			id, behind, ok = word(rest)
+		}
 		if !ok {
 			break
 		}
@@ -84,24 +91,16 @@ func (l *Line) scanRequester(rest []byte) ([]byte, error) {
 // timeLength is that of "[02/Jan/2006:15:04:05 -0700]".
 const timeLength = 28
 
-const monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
-
 // parseTime reads the bracketed time at the start of b, followed by a space.
 func parseTime(b []byte) (int64, bool) {
 	if len(b) <= timeLength || b[0] != '[' || b[3] != '/' || b[7] != '/' || b[12] != ':' ||
 		b[15] != ':' || b[18] != ':' || b[21] != ' ' || b[27] != ']' || b[28] != ' ' {
 		return 0, false
 	}
-	month := 0
-	for m := 0; m < len(monthNames); m += 3 {
-		if b[4] == monthNames[m] && b[5] == monthNames[m+1] && b[6] == monthNames[m+2] {
-			month = m/3 + 1
-			break
-		}
-	}
-	day, year := digits(b[1:3]), digits(b[8:12])
-	hour, minute, second := digits(b[13:15]), digits(b[16:18]), digits(b[19:21])
-	zoneHour, zoneMinute := digits(b[23:25]), digits(b[25:27])
+	month := monthNumber(b[4:7])
+	day, year := twoDigits(b[1], b[2]), 100*twoDigits(b[8], b[9])+twoDigits(b[10], b[11])
+	hour, minute, second := twoDigits(b[13], b[14]), twoDigits(b[16], b[17]), twoDigits(b[19], b[20])
+	zoneHour, zoneMinute := twoDigits(b[23], b[24]), twoDigits(b[25], b[26])
 	if month == 0 || year < 1970 || day < 1 || day > daysIn(year, month) ||
 		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 ||
 		zoneHour < 0 || zoneHour > 23 || zoneMinute < 0 || zoneMinute > 59 {
@@ -119,17 +118,44 @@ func parseTime(b []byte) (int64, bool) {
 	return seconds * 1000, true
 }
 
-// digits reads a number without sign; -1 when it is none.
-func digits(b []byte) int {
-	n := 0
-	for _, c := range b {
-		d := c - '0'
-		if d > 9 {
-			return -1
-		}
-		n = n*10 + int(d)
+// twoDigits reads a number of two digits; far below 0 when it is none.
+func twoDigits(tens, ones byte) int {
+	tens, ones = tens-'0', ones-'0'
+	if tens > 9 || ones > 9 {
+		return -10_000
 	}
-	return n
+	return int(tens)*10 + int(ones)
+}
+
+// monthNumber gives 0 for what is no month's name.
+func monthNumber(name []byte) int {
+	switch string(name) {
+	case "Jan":
+		return 1
+	case "Feb":
+		return 2
+	case "Mar":
+		return 3
+	case "Apr":
+		return 4
+	case "May":
+		return 5
+	case "Jun":
+		return 6
+	case "Jul":
+		return 7
+	case "Aug":
+		return 8
+	case "Sep":
+		return 9
+	case "Oct":
+		return 10
+	case "Nov":
+		return 11
+	case "Dec":
+		return 12
+	}
+	return 0
 }
 
 func daysIn(year, month int) int {

@@ -138,7 +138,7 @@ func anchored(t *tail) bool {
 	if t.fields == firstTailField {
 		return true
 	}
-	return t.hasHostID() && (t.fields > firstTailField+1 || !isDash(t.field[0]) || len(t.field[1]) > 40)
+	return t.hasHostID() && (t.fields > firstTailField+1 || len(t.field[0]) > 0 || len(t.field[1]) > 40)
 }
 
 // splitClient splits referrer and user agent; b ends before the quote that

@@ -13,44 +13,62 @@ type numbers struct {
 	present                         uint32
 }
 
-// scan reads the six fields at the start of b, each followed by a space.
+// scan reads the six fields at the start of b, each followed by a space. A
+// number has 18 digits at most, so the search through many quotes stays cheap.
 func (n *numbers) scan(b []byte) (rest []byte, ok bool) {
 	*n = numbers{}
-	var w [6][]byte
-	for i := range w {
-		// A longer word is none of these fields; the bound keeps a search
-		// through many quotes cheap.
-		space := bytes.IndexByte(b[:min(len(b), 130)], ' ')
-		if space <= 0 {
+	if beginsWithDash(b) {
+		b = b[2:]
+	} else {
+		whole := len(b)
+		if n.status, b, ok = leadingNumber(b); !ok || whole-len(b) != len("206 ") {
 			return nil, false
 		}
-		w[i], b = b[:space], b[space+1:]
+		n.present = evidence.PresentStatus
 	}
-	if !isDash(w[0]) && len(w[0]) != 3 || !isErrorCode(w[1]) {
+	if beginsWithDash(b) {
+		b = b[2:]
+	} else if n.code, b, ok = cut(b, span(b[:min(len(b), maxErrorCode+1)], classWord)); !ok || len(n.code) > maxErrorCode {
 		return nil, false
 	}
-	n.code = absent(w[1])
 	for _, f := range [...]struct {
-		text []byte
-		to   *int64
-		bit  uint32
+		to  *int64
+		bit uint32
 	}{
-		{w[0], &n.status, evidence.PresentStatus},
-		{w[2], &n.sent, evidence.PresentBytesSent},
-		{w[3], &n.size, evidence.PresentObjectSize},
-		{w[4], &n.total, evidence.PresentTotalTime},
-		{w[5], &n.turn, evidence.PresentTurnAround},
+		{&n.sent, evidence.PresentBytesSent},
+		{&n.size, evidence.PresentObjectSize},
+		{&n.total, evidence.PresentTotalTime},
+		{&n.turn, evidence.PresentTurnAround},
 	} {
-		value, present, ok := number(f.text)
-		if !ok {
+		if beginsWithDash(b) {
+			b = b[2:]
+			continue
+		}
+		if *f.to, b, ok = leadingNumber(b); !ok {
 			return nil, false
 		}
-		if present {
-			*f.to = value
-			n.present |= f.bit
-		}
+		n.present |= f.bit
 	}
 	return b, true
+}
+
+// maxErrorCode is the length of the longest error code.
+const maxErrorCode = 128
+
+// leadingNumber reads up to 18 digits and the space behind them.
+func leadingNumber(b []byte) (n int64, rest []byte, ok bool) {
+	for i, c := range b {
+		d := c - '0'
+		switch {
+		case d <= 9 && i < 18:
+			n = n*10 + int64(d)
+		case c == ' ' && i > 0:
+			return n, b[i+1:], true
+		default:
+			return 0, nil, false
+		}
+	}
+	return 0, nil, false
 }
 
 func (l *Line) setNumbers(n *numbers) {
@@ -61,7 +79,7 @@ func (l *Line) setNumbers(n *numbers) {
 // quoted takes a field of the form "…", without quotes inside, or a bare -,
 // and the space behind it.
 func quoted(b []byte) (field, rest []byte, ok bool) {
-	if len(b) >= 2 && b[0] == '-' && b[1] == ' ' {
+	if beginsWithDash(b) {
 		return nil, b[2:], true
 	}
 	if len(b) == 0 || b[0] != '"' {
@@ -113,14 +131,23 @@ func (l *Line) scanExact(b []byte) bool {
 // isRequestLine takes METHOD target HTTP/version with nothing but these two
 // spaces.
 func isRequestLine(uri []byte) bool {
-	method := bytes.IndexByte(uri, ' ')
-	if method <= 0 || !all(uri[:method], classLetter) {
+	method := span(uri, classLetter)
+	if method == 0 || method == len(uri) || uri[method] != ' ' {
 		return false
 	}
-	end := bytes.LastIndexByte(uri, ' ')
+	// The protocol is short, and what it is after holds no space.
+	end := len(uri) - 1
+	for least := len(uri) - maxProtocol - 1; end > method && uri[end] != ' '; end-- {
+		if end == least {
+			return false
+		}
+	}
 	return end > method+1 && bytes.IndexByte(uri[method+1:end], ' ') < 0 && isProtocol(uri[end+1:])
 }
 
+// maxProtocol is the length of the longest protocol.
+const maxProtocol = 8
+
 func isProtocol(b []byte) bool {
-	return len(b) >= 6 && len(b) <= 8 && string(b[:5]) == "HTTP/" && all(b[5:], classWord)
+	return len(b) >= 6 && len(b) <= maxProtocol && string(b[:5]) == "HTTP/" && all(b[5:], classWord)
 }

@@ -15,17 +15,18 @@ const (
 	classText   // whatever is printable, spaces and quotes left out
 	classUpper
 	classRegion
+	classPart // letters, digits, underscore: between the dots of an operation
 )
 
 var classes = makeClasses() //nolint:gochecknoglobals // a table, never written again
 
-func makeClasses() (t [256]uint8) {
+func makeClasses() (t [256]uint16) {
 	for c := range 256 {
 		b := byte(c)
 		digit := b >= '0' && b <= '9'
 		upper := b >= 'A' && b <= 'Z'
 		lower := b >= 'a' && b <= 'z'
-		set := func(is bool, class uint8) {
+		set := func(is bool, class uint16) {
 			if is {
 				t[c] |= class
 			}
@@ -39,17 +40,9 @@ func makeClasses() (t [256]uint8) {
 		set(b > ' ' && b != '"' && b != 0x7f, classText)
 		set(digit || upper, classUpper)
 		set(digit || lower || b == '-', classRegion)
+		set(digit || upper || lower || b == '_', classPart)
 	}
 	return t
-}
-
-func all(b []byte, class uint8) bool {
-	for _, c := range b {
-		if classes[c]&class == 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func isDash(b []byte) bool { return len(b) == 1 && b[0] == '-' }
@@ -62,9 +55,11 @@ func absent(b []byte) []byte {
 	return b
 }
 
-func isRemoteIP(b []byte) bool {
-	return isDash(b) || len(b) >= 2 && len(b) <= 45 && all(b, classIP) &&
-		(bytes.IndexByte(b, '.') > 0 || bytes.IndexByte(b, ':') >= 0)
+func isRemoteIP(b []byte) bool { return isDash(b) || all(b, classIP) && isAddress(b) }
+
+// isAddress looks at what is of classIP.
+func isAddress(b []byte) bool {
+	return len(b) >= 2 && len(b) <= 45 && (bytes.IndexByte(b, '.') > 0 || bytes.IndexByte(b, ':') >= 0)
 }
 
 // isRequestID takes 16 upper-case letters and digits, or a UUID.
@@ -89,54 +84,35 @@ func isRequestID(b []byte) bool {
 
 // isOperation takes 2 to 4 parts joined by dots, the first in upper case.
 func isOperation(b []byte) bool {
-	dot := bytes.IndexByte(b, '.')
-	if dot <= 0 || len(b) > 128 || !all(b[:dot], classUpper) {
+	n := span(b, classUpper)
+	if n == 0 || len(b) > 128 {
 		return false
 	}
-	parts, last := 1, byte('.')
-	for _, c := range b[dot:] {
-		switch {
-		case c == '.' && last == '.' && parts > 1, classes[c]&classWord == 0, c == '-':
+	for part := 1; n < len(b); part++ {
+		if part == 4 || b[n] != '.' {
 			return false
-		case c == '.':
-			parts++
 		}
-		last = c
+		b = b[n+1:]
+		if n = span(b, classPart); n == 0 {
+			return false
+		}
+		if n == len(b) {
+			return true
+		}
 	}
-	return parts <= 4 && last != '.'
+	return false
 }
-
-func isErrorCode(b []byte) bool { return isDash(b) || len(b) <= 128 && all(b, classWord) }
 
 func isHostID(b []byte) bool {
 	return isDash(b) || len(b) >= 16 && len(b) <= 256 && all(b, classBase64)
 }
 
-func isSignatureVersion(b []byte) bool {
-	return isDash(b) || len(b) > 3 && len(b) <= 16 && string(b[:3]) == "Sig" && all(b, classWord)
+func isTLSVersion(b []byte) bool { return isDash(b) || all(b, classWord) && isTLSName(b) }
+
+// isTLSName looks at what is of classWord.
+func isTLSName(b []byte) bool {
+	return len(b) > 3 && len(b) <= 12 && (string(b[:3]) == "TLS" || string(b[:3]) == "SSL")
 }
-
-// isCipherSuite wants a letter first, so that a number is none.
-func isCipherSuite(b []byte) bool {
-	return isDash(b) || classes[b[0]]&classLetter != 0 && all(b, classWord)
-}
-
-func isAuthenticationType(b []byte) bool {
-	return isDash(b) || len(b) >= 4 && all(b, classLetter)
-}
-
-func isTLSVersion(b []byte) bool {
-	return isDash(b) || len(b) > 3 && len(b) <= 12 &&
-		(string(b[:3]) == "TLS" || string(b[:3]) == "SSL") && all(b, classWord)
-}
-
-func isARN(b []byte) bool {
-	return isDash(b) || len(b) > 4 && string(b[:4]) == "arn:" && all(b, classText)
-}
-
-func isACLRequired(b []byte) bool { return isDash(b) || string(b) == "Yes" || string(b) == "No" }
-
-func isRegion(b []byte) bool { return isDash(b) || len(b) <= 40 && all(b, classRegion) }
 
 // number reads up to 18 digits; "-" is absent.
 func number(b []byte) (n int64, present, ok bool) {
