@@ -16,6 +16,7 @@ func (c *Config) check(d *document) {
 	c.checkShared(d)
 	c.checkElastic(d)
 	c.checkArchive(d)
+	c.checkHTTP(d)
 	if least := day + max(c.Windows.SessionGap, c.Windows.Before, c.Windows.After); c.Windows.Horizon <= least {
 		d.mistake("windows.horizon", "%s is too short: it must be longer than a day and the longest of session-gap, before and after (%s)",
 			c.Windows.Horizon, least)

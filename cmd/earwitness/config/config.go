@@ -16,6 +16,7 @@ type Config struct {
 	Elastic  Elastic  `yaml:"elastic,omitempty"`
 	WORM     WORM     `yaml:"worm"`
 	Index    Index    `yaml:"index,omitempty"`
+	HTTP     HTTP     `yaml:"http,omitempty"`
 	Log      Log      `yaml:"log"`
 
 	file string
@@ -109,6 +110,7 @@ func Default() *Config {
 			SegmentBytes: 64 * mebibyte, SegmentAge: 5 * minute, Compression: CompressZstd,
 		},
 		Index: Index{Retention: Forever},
+		HTTP:  HTTP{WaitBound: minute},
 		Log:   Log{Level: LevelInfo, Format: FormatText},
 	}
 }

@@ -19,6 +19,8 @@ type Flags struct {
 	// those of the file.
 	S3Logs, Audits         []string
 	ServiceRoles, OwnRoles []string
+	// HTTP replaces http.listen.
+	HTTP string
 }
 
 // RegisterPlace adds the flags that say where the data is.
@@ -32,6 +34,7 @@ func (f *Flags) Register(set *pflag.FlagSet) {
 	f.RegisterPlace(set)
 	set.StringArrayVar(&f.S3Logs, "s3-logs", nil, "`PATH` of S3 access logs, a file or a folder (repeatable)")
 	set.StringArrayVar(&f.Audits, "audits", nil, "`PATH` of Genesys audits, a file or a folder (repeatable)")
+	set.StringVar(&f.HTTP, "http", "", "tell metrics, health and status at `HOST:PORT`, as in 127.0.0.1:9850 (default: nowhere, or what the file says)")
 	set.StringVar(&f.Model, "model", "", "storage model, `export|direct` (default export)")
 	set.StringArrayVar(&f.ServiceRoles, "service-role", nil, "`PATTERN` over the ARNs of the contact centre's roles (repeatable)")
 	set.StringArrayVar(&f.OwnRoles, "own-role", nil, "`PATTERN` over the ARNs of our own roles (repeatable)")
@@ -44,6 +47,9 @@ func (f *Flags) lay(config *Config, d *document) {
 	}
 	if f.Model != "" {
 		readFlag(d, "--model", f.Model, &config.Model)
+	}
+	if f.HTTP != "" {
+		readFlag(d, "--http", f.HTTP, &config.HTTP.Listen)
 	}
 	for _, text := range f.ServiceRoles {
 		var pattern RolePattern

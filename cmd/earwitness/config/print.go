@@ -46,4 +46,7 @@ func (c *Config) leaveOut() {
 	if !c.WORM.S3.Enabled() {
 		c.WORM.S3 = S3{}
 	}
+	if !c.HTTP.Enabled() {
+		c.HTTP = HTTP{}
+	}
 }

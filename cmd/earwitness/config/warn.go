@@ -22,6 +22,9 @@ func (c *Config) Warnings() []string {
 			warn("elastic.urls: records go over the network to %s as they are", node)
 		}
 	}
+	if listen := c.HTTP.Listen; listen != "" && !listen.Local() {
+		warn("http.listen: whoever reaches %s on the network reads what this process does, without a password", listen)
+	}
 	if s := &c.WORM.S3; s.Endpoint.inClear() {
 		warn("worm.s3.endpoint: the archive goes over the network to %s as it is", s.Endpoint)
 	}

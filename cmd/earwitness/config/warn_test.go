@@ -29,6 +29,11 @@ func TestWarnings(t *testing.T) {
 			[]string{"bus.min-insync-replicas is 1: what one broker alone has acknowledged is lost with it"},
 		},
 		{
+			"http: {listen: \":9850\"}",
+			[]string{"http.listen: whoever reaches :9850 on the network reads what this process does, without a password"},
+		},
+		{"http: {listen: \"127.0.0.1:9850\"}", nil},
+		{
 			"worm: {s3: {url: \"s3://trail/a\", mode: compliance, retention: 1d, endpoint: \"http://minio:9000\"}}",
 			[]string{"worm.s3.endpoint: the archive goes over the network to http://minio:9000 as it is"},
 		},

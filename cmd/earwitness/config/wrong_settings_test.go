@@ -35,6 +35,7 @@ func wrongSettings() []struct {
 		{"Several processes", wrongShared()},
 		{"Elasticsearch", wrongElastic()},
 		{"The archive in S3", wrongArchive()},
+		{"Metrics and status", wrongHTTP()},
 		{"All other settings", mistakes()},
 	}
 }
