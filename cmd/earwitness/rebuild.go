@@ -67,7 +67,7 @@ func runRebuild(cmd *cobra.Command, settings *config.Config) error {
 func rebuild(ctx context.Context, errOut io.Writer, settings *config.Config) (rebuilt engine.Rebuilt, err error) {
 	bar := newBar(errOut)
 	defer bar.end()
-	r, err := engine.OpenRebuild(ctx, settings, settings.Log.Logger(bar.above(errOut)))
+	r, err := engine.OpenRebuild(ctx, settings, settings.Log.Logger(bar.above(errOut)), nil)
 	if err != nil {
 		return engine.Rebuilt{}, err
 	}

@@ -4,66 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"earwitness/pipeline/bus"
 )
-
-// place is a sink in one partition of a topic.
-type place struct {
-	sink, topic string
-	partition   int
-}
-
-func (p place) String() string { return fmt.Sprintf("%s at %s/%d", p.sink, p.topic, p.partition) }
-
-// tracker knows how far each sink has come, and who has told of a barrier.
-type tracker struct {
-	mu       sync.Mutex
-	progress map[place]bus.Progress
-	// furthest is how far each has ever come: one that fails and begins
-	// again has not moved.
-	furthest map[place]int64
-	// passed lists, by a barrier's id, who holds all before it.
-	passed map[string]map[place]bool
-	moved  chan struct{} // closed when something moves
-}
-
-func newTracker() *tracker {
-	return &tracker{
-		progress: make(map[place]bus.Progress), furthest: make(map[place]int64),
-		passed: make(map[string]map[place]bool), moved: make(chan struct{}),
-	}
-}
-
-func (t *tracker) wake() {
-	close(t.moved)
-	t.moved = make(chan struct{})
-}
-
-func (t *tracker) note(p bus.Progress) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	at := place{p.Sink, p.Topic, p.Partition}
-	t.progress[at] = p
-	if before, known := t.furthest[at]; !known || p.Next > before {
-		t.furthest[at] = p.Next
-		t.wake()
-	}
-}
-
-// leave forgets a partition that is followed elsewhere.
-func (t *tracker) leave(partition int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	of := func(p place) bool { return p.partition == partition }
-	maps.DeleteFunc(t.progress, func(p place, _ bus.Progress) bool { return of(p) })
-	maps.DeleteFunc(t.furthest, func(p place, _ int64) bool { return of(p) })
-}
 
 func (t *tracker) pass(at place, id []byte) {
 	t.mu.Lock()
@@ -82,8 +28,8 @@ func (t *tracker) missing(id []byte, places []place) (missing []string, moved <-
 	for _, p := range places {
 		if !t.passed[string(id)][p] {
 			text := p.String()
-			if waits := t.progress[p].Waiting; waits != nil {
-				text += fmt.Sprintf(" (it waits: %v)", waits)
+			if c := t.courses[p]; c != nil && c.Waiting != nil {
+				text += fmt.Sprintf(" (it waits: %v)", c.Waiting)
 			}
 			missing = append(missing, text)
 		}

@@ -73,6 +73,7 @@ func (e *Engine) consume(soft, hard context.Context, partitions []int, hear offs
 		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, kept)
 		follow(hard, e, c, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
 	}
+	e.following.Store(true)
 	return c
 }
 
@@ -121,6 +122,7 @@ func decodeAccess(m *bus.Message) (*access.Record, error) {
 func follow[T any](hard context.Context, e *Engine, c *consumers, from *bus.Partition[T], topic string, partition int, sink bus.Sink[T]) {
 	at := place{sink.Name(), topic, partition}
 	c.places[topic] = append(c.places[topic], at)
+	e.tracker.expect(at)
 	c.group.Go(func() error {
 		err := bus.Follow(c.ctx, from, bus.Sink[T](&steady[T]{Sink: sink, hard: hard}), partition, bus.FollowConfig{
 			Logger: e.log, Fatal: isFatal,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -44,6 +45,10 @@ type Engine struct {
 	epochs  epochs
 	epoch   *epochFile
 	tracker *tracker
+	// view has epoch and stage for whoever looks on.
+	view view
+	// following says that the partitions to follow are known.
+	following atomic.Bool
 	// partitions that are followed by hand; nil where the group shares them
 	// out.
 	partitions []int
@@ -97,6 +102,8 @@ type Options struct {
 	// AcceptGaps goes on behind messages that neither a topic nor the archive
 	// has any more, and archives that they are lost.
 	AcceptGaps bool
+	// Opening, when set, is told what Open is about to do.
+	Opening func(step string)
 	// rebuild says that records are judged anew.
 	rebuild bool
 }
@@ -112,6 +119,7 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, options Optio
 	if options.FollowOnly {
 		return e, nil
 	}
+	e.tell("opening the sources")
 	if err := e.openSources(options.Once); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
@@ -128,22 +136,44 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, decide decisi
 		return nil, err
 	}
 	settle := func(ctx context.Context) error { return e.settleEpoch(ctx, decide) }
-	steps := []func(context.Context) error{e.openBus, settle, e.openArchives, e.openSinks}
+	steps := []opening{
+		{"opening the bus", e.openBus},
+		{"settling the epoch", settle},
+		{"opening the archive", e.openArchives},
+		{"opening the sinks of records", e.openSinks},
+	}
 	if !c.Shared() {
 		// What is in the folder is refused before a broker opens it.
 		e.epochs = epochInFolder{string(c.Data)}
-		steps[0], steps[1] = settle, e.openBus
+		steps[0], steps[1] = steps[1], steps[0]
 	}
 	if e.partitions != nil {
-		steps = append(steps, func(ctx context.Context) error { return e.take(ctx, e.partitions) })
+		steps = append(steps, opening{
+			"holding the sinks against the topics, and filling them from the archive where they lack something",
+			func(ctx context.Context) error { return e.take(ctx, e.partitions) },
+		})
 	}
 	for _, step := range steps {
-		if err := step(ctx); err != nil {
+		e.tell(step.name)
+		if err := step.run(ctx); err != nil {
 			return nil, errors.Join(err, e.Close(ctx))
 		}
 	}
-	e.stage = e.newStage(&archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage(), acceptGaps: options.AcceptGaps})
+	e.setStage(e.newStage(&archive{client: e.client, store: e.worm.store, known: e.worm.known, lineage: e.epoch.lineage(), acceptGaps: options.AcceptGaps}))
 	return e, nil
+}
+
+// opening is a step of it.
+type opening struct {
+	name string
+	run  func(context.Context) error
+}
+
+// tell says what comes next to whoever wants to know.
+func (e *Engine) tell(step string) {
+	if e.options.Opening != nil {
+		e.options.Opening(step)
+	}
 }
 
 // choosePartitions settles who assigns them: the group, where processes share

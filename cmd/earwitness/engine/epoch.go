@@ -123,7 +123,7 @@ func (e *Engine) settleEpoch(ctx context.Context, decide decision) error {
 		if errors.As(err, &overtaken) {
 			continue
 		}
-		e.epoch = next
+		e.setEpoch(next)
 		return err
 	}
 }
@@ -143,7 +143,7 @@ func (e *Engine) openEpoch(ctx context.Context, reason string) error {
 			continue
 		}
 		if err == nil {
-			e.epoch = &next
+			e.setEpoch(&next)
 		}
 		return err
 	}

@@ -12,7 +12,7 @@ func (e *Engine) BeginAt(at time.Time) { e.began = at }
 
 // FailStage makes a step of the correlator fail for good.
 func (e *Engine) FailStage(failing string, err error) {
-	e.stage = correlate.NewStage(correlate.StageConfig{
+	e.setStage(correlate.NewStage(correlate.StageConfig{
 		Rules: e.config.Rules(), Dir: e.config.StateDir, Access: e.access, DeadLetters: e.deadLetters, Logger: e.log, Bulk: true,
 		Step: func(_ int, step string) error {
 			if step == failing {
@@ -20,7 +20,7 @@ func (e *Engine) FailStage(failing string, err error) {
 			}
 			return nil
 		},
-	})
+	}))
 }
 
 // IsArchived says whether something of every partition of evidence is.

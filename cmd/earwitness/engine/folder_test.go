@@ -93,7 +93,7 @@ func once(t *testing.T, c *config.Config) engine.Result {
 // rebuild runs a rebuild until it ends or ctx does.
 func rebuild(ctx context.Context, t *testing.T, c *config.Config) (engine.Rebuilt, error) {
 	t.Helper()
-	r, err := engine.OpenRebuild(ctx, c, quiet())
+	r, err := engine.OpenRebuild(ctx, c, quiet(), nil)
 	if err != nil {
 		return engine.Rebuilt{}, err
 	}

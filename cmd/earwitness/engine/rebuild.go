@@ -68,8 +68,9 @@ func (e *NothingToRebuildError) Error() string {
 }
 
 // OpenRebuild locks the data folder and opens everything in it but the
-// sources. Errors: *NothingToRebuildError, and those of Open.
-func OpenRebuild(ctx context.Context, c *config.Config, log *slog.Logger) (*Rebuild, error) {
+// sources. opening, where it is not nil, is told what comes next. Errors:
+// *NothingToRebuildError, and those of Open.
+func OpenRebuild(ctx context.Context, c *config.Config, log *slog.Logger, opening func(step string)) (*Rebuild, error) {
 	if !c.Shared() {
 		// Before the folder is locked, which would make it.
 		current, err := epochInFolder{string(c.Data)}.read(ctx)
@@ -80,7 +81,7 @@ func OpenRebuild(ctx context.Context, c *config.Config, log *slog.Logger) (*Rebu
 			return nil, err
 		}
 	}
-	e, err := open(ctx, c, log, decideRebuild, Options{Once: true, rebuild: true})
+	e, err := open(ctx, c, log, decideRebuild, Options{Once: true, Opening: opening, rebuild: true})
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func (r *Rebuild) run(ctx context.Context) error {
 	if err := e.epochs.write(ctx, &ended); err != nil {
 		return err
 	}
-	e.epoch = &ended
+	e.setEpoch(&ended)
 	if e.config.Shared() {
 		if err := e.dropRebuildIndex(); err != nil {
 			return err
@@ -148,7 +149,7 @@ func (r *Rebuild) run(ctx context.Context) error {
 // The correlator stays out: what it has not judged yet will come again.
 func (r *Rebuild) catchUp(ctx context.Context) error {
 	e := r.engine
-	e.stage = nil
+	e.setStage(nil)
 	err := e.followWhile(ctx, func(ctx context.Context, c *consumers) error {
 		id, barrier := newBarrier()
 		var places []place
@@ -201,7 +202,7 @@ func (r *Rebuild) begin(ctx context.Context) error {
 	r.mu.Lock()
 	r.followed = e.Progress().Followed + offsets
 	r.mu.Unlock()
-	e.stage = e.newStage(r.opened)
+	e.setStage(e.newStage(r.opened))
 	return nil
 }
 
@@ -258,6 +259,9 @@ func firstMessage(ctx context.Context, client *bus.Client, partition int, offset
 		Next: offset + 1, End: offset + 1,
 	}, nil
 }
+
+// Status is that of the engine that does it.
+func (r *Rebuild) Status() Status { return r.engine.Status() }
 
 // Progress is safe to call while Run goes on; its bytes are messages.
 func (r *Rebuild) Progress() Progress {

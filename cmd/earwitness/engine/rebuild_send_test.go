@@ -90,7 +90,7 @@ func TestRebuildLeaves(t *testing.T) {
 	if err := e.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r, err := OpenRebuild(t.Context(), c, log)
+	r, err := OpenRebuild(t.Context(), c, log, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,13 +68,11 @@ func (e *Engine) Progress() Progress {
 		p.BytesDone, p.BytesTotal = p.BytesDone+d.BytesDone, p.BytesTotal+d.BytesTotal
 		p.Records, p.DeadLetters = p.Records+d.Records, p.DeadLetters+d.DeadLetters
 	}
-	e.tracker.mu.Lock()
-	defer e.tracker.mu.Unlock()
-	for at, sink := range e.tracker.progress {
+	e.tracker.look(func(at place, c course, _ knownEnd) {
 		if at.topic == bus.TopicEvidence || at.topic == bus.TopicAccess {
-			p.Behind += sink.Lag()
-			p.Followed += sink.Next
+			p.Behind += c.Lag()
+			p.Followed += c.Next
 		}
-	}
+	})
 	return p
 }

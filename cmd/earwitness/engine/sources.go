@@ -26,6 +26,7 @@ type source struct {
 	name      string
 	lateness  time.Duration
 	directory *intake.Directory
+	published *metered
 	// scans are the beginnings of listings whose records are all on the bus;
 	// only the latest matters.
 	scans chan time.Time
@@ -38,14 +39,14 @@ func (e *Engine) openSources(once bool) error {
 		return err
 	}
 	for _, s := range e.config.Sources {
-		src := &source{name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1)}
+		src := &source{name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), published: &metered{to: e.publisher}}
 		var decoder evidence.Decoder = genesys.New(genesys.Config{})
 		if s.Type == config.S3AccessLog {
 			decoder = s3log.New(s3log.Config{Patterns: patterns})
 		}
 		src.directory, err = intake.New(intake.Config{
 			Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
-			Decoder: decoder, Publisher: e.publisher, Logger: e.log, Scanned: src.scanned,
+			Decoder: decoder, Publisher: src.published, Logger: e.log, Scanned: src.scanned,
 		})
 		if err != nil {
 			return err

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"earwitness/pipeline/evidence"
+	"earwitness/sources/intake"
+)
+
+// metered passes on what one source publishes, and knows how much that is of
+// late and since when the bus has acknowledged none of it.
+type metered struct {
+	to intake.Publisher
+
+	mu   sync.Mutex
+	rate rate
+	// open batches are not answered for yet; stalled is when the first of
+	// them came, or one was answered for last.
+	open    int
+	stalled time.Time
+}
+
+var _ intake.Publisher = (*metered)(nil)
+
+// Publish implements intake.Publisher.
+func (m *metered) Publish(ctx context.Context, batch evidence.Batch, done func(error)) error {
+	m.begin()
+	err := m.to.Publish(ctx, batch, func(err error) {
+		m.end(len(batch.Evidence), err)
+		done(err)
+	})
+	if err != nil {
+		m.end(0, err)
+	}
+	return err
+}
+
+func (m *metered) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.open == 0 {
+		m.stalled = time.Now()
+	}
+	m.open++
+}
+
+func (m *metered) end(pieces int, err error) {
+	now := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open--
+	if err == nil {
+		m.stalled = now
+		m.rate.add(pieces, now)
+	}
+}
+
+// stallAfter is how long the bus may usually take to acknowledge.
+const stallAfter = 2 * time.Second
+
+// look gives the pieces a second, and since when the bus acknowledges
+// nothing; zero where it does, or nothing is under way.
+func (m *metered) look(now time.Time) (perSecond float64, stalled time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.open > 0 && now.Sub(m.stalled) >= stallAfter {
+		stalled = m.stalled
+	}
+	return m.rate.get(now), stalled
+}
