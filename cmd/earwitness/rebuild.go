@@ -9,6 +9,7 @@ import (
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/cmd/earwitness/engine"
+	"earwitness/cmd/earwitness/monitor"
 )
 
 func rebuildCommand() *cobra.Command {
@@ -67,12 +68,18 @@ func runRebuild(cmd *cobra.Command, settings *config.Config) error {
 func rebuild(ctx context.Context, errOut io.Writer, settings *config.Config) (rebuilt engine.Rebuilt, err error) {
 	bar := newBar(errOut)
 	defer bar.end()
-	r, err := engine.OpenRebuild(ctx, settings, settings.Log.Logger(bar.above(errOut)), nil)
-	if err != nil {
-		return engine.Rebuilt{}, err
-	}
-	defer func() { err = errors.Join(err, r.Close(context.WithoutCancel(ctx))) }()
-	stop := bar.follow(r.Progress)
-	defer stop()
-	return r.Run(ctx)
+	log := settings.Log.Logger(bar.above(errOut))
+	err = monitored(ctx, settings, log, func(m *monitor.Monitor) (err error) {
+		r, err := engine.OpenRebuild(ctx, settings, log, m.Step)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.Close(context.WithoutCancel(ctx))) }()
+		m.Attach(r)
+		stop := bar.follow(r.Progress)
+		defer stop()
+		rebuilt, err = r.Run(ctx)
+		return err
+	})
+	return rebuilt, err
 }

@@ -54,11 +54,12 @@ result where it can be searched and where nobody can change it unnoticed.`,
 }
 
 // commands lists them all; those of groupRun are wired up in run.go,
-// rebuild.go, demo.go, simulate.go and fake_genesys.go.
+// rebuild.go, status.go, demo.go, simulate.go and fake_genesys.go.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		runCommand(),
 		rebuildCommand(),
+		statusCommand(),
 		demoCommand(),
 		simulateCommand(),
 		fakeGenesysCommand(),

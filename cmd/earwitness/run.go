@@ -13,6 +13,7 @@ import (
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/cmd/earwitness/engine"
+	"earwitness/cmd/earwitness/monitor"
 )
 
 // exitDeadLetters: all was done, but some input could not be read.
@@ -153,30 +154,40 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config, option
 	defer bar.end()
 	log := settings.Log.Logger(bar.above(errOut))
 	warn(ctx, log, settings)
-	e, err := engine.Open(ctx, settings, log, options)
-	if err != nil {
-		return engine.Result{}, err
-	}
-	defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
-	stop := bar.follow(e.Progress)
-	defer stop()
-	return e.Once(ctx)
+	err = monitored(ctx, settings, log, func(m *monitor.Monitor) (err error) {
+		options.Opening = m.Step
+		e, err := engine.Open(ctx, settings, log, options)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
+		m.Attach(e)
+		stop := bar.follow(e.Progress)
+		defer stop()
+		result, err = e.Once(ctx)
+		return err
+	})
+	return result, err
 }
 
-func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) (err error) {
+func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) error {
 	ctx := cmd.Context()
 	log := settings.Log.Logger(cmd.ErrOrStderr())
 	warn(ctx, log, settings)
-	e, err := engine.Open(ctx, settings, log, options)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
-	result, err := e.Watch(ctx)
-	if err != nil {
-		return err
-	}
-	return printRun(cmd, settings, &result)
+	return monitored(ctx, settings, log, func(m *monitor.Monitor) (err error) {
+		options.Opening = m.Step
+		e, err := engine.Open(ctx, settings, log, options)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
+		m.Attach(e)
+		result, err := e.Watch(ctx)
+		if err != nil {
+			return err
+		}
+		return printRun(cmd, settings, &result)
+	})
 }
 
 // warn says what the settings leave open to loss or to eyes.
