@@ -61,6 +61,10 @@ func transient(err error) bool {
 	return !errors.Is(err, context.Canceled) && !errors.Is(err, ErrClosed)
 }
 
+// Transient tells whether what a Producer gave up may still succeed later. It
+// takes errors that it knows nothing of for such as may pass.
+func Transient(err error) bool { return transient(err) }
+
 // kafkaError gives nil for code 0.
 func kafkaError(code int16) error {
 	if code == 0 {

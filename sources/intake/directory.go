@@ -50,6 +50,10 @@ type Config struct {
 	Scanned func(began time.Time)
 	// Parallel is how many files are read at a time [4].
 	Parallel int
+	// Passing tells which failures may pass, of the publisher, the positions
+	// or the folder itself: a folder that is watched is then read on after a
+	// pause. Nil: none, and the first ends Run.
+	Passing func(error) bool
 }
 
 // Progress is how far a Directory has come since it was made.
@@ -121,6 +125,9 @@ func setDefaults(c *Config) {
 	if c.Parallel <= 0 {
 		c.Parallel = 4
 	}
+	if c.Passing == nil {
+		c.Passing = func(error) bool { return false }
+	}
 }
 
 func (d *Directory) scanned(began time.Time) {
@@ -142,7 +149,8 @@ func (d *Directory) Progress() Progress {
 // Run reads. With Once it returns nil when all that the directory held at the
 // start is acknowledged, and ctx's error when that ended first; else it
 // watches, and returns nil when ctx ends. A batch that the publisher gave up
-// ends it with that error; the position stays before the batch.
+// ends it with that error, unless the folder is watched and the error is
+// Passing; the position stays before the batch.
 func (d *Directory) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, d.journal.close()) }()
 	if d.config.Once {

@@ -19,7 +19,9 @@
 // A file that can't be opened or unpacked becomes a dead letter behind what
 // could be read; the others go on. Run stops with its context, after every
 // batch that was sent is answered for, or with the publisher's first failure;
-// all its goroutines end before it does. One Directory at a time may use a
-// source's positions. It does not read S3 or queues, parse records, or retry
-// publishing.
+// all its goroutines end before it does. When watching, a failure that may
+// pass (Config.Passing) is logged and waited for instead: then everything
+// behind the positions is read and published again. One Directory at a time
+// may use a source's positions. It does not read S3 or queues, or parse
+// records.
 package intake

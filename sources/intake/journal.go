@@ -53,6 +53,9 @@ type journal struct {
 	file  *os.File
 	known map[string]position
 	lines int
+	// torn says that the last write failed: the file may end in a part of a
+	// line, which would swallow the next.
+	torn bool
 }
 
 func openJournal(path string) (*journal, error) {
@@ -126,7 +129,11 @@ func (j *journal) put(p position) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.known[p.Path] = p
+	if j.torn {
+		return j.compact()
+	}
 	if err := writePosition(j.file, p); err != nil {
+		j.torn = true
 		return fmt.Errorf("write position to %s: %w", j.path, err)
 	}
 	if j.lines++; j.lines > compactAt+3*len(j.known) {
@@ -156,7 +163,7 @@ func (j *journal) compact() error {
 	if j.file != nil {
 		_ = j.file.Close() // its lines stand in fresh, which is synced
 	}
-	j.file, j.lines = fresh, len(j.known)
+	j.file, j.lines, j.torn = fresh, len(j.known), false
 	return nil
 }
 

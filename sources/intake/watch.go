@@ -26,12 +26,20 @@ func (d *Directory) watch(ctx context.Context) error {
 	if info, err := os.Stat(d.root); err == nil && !info.IsDir() {
 		d.follow(ctx, events, filepath.Dir(d.root))
 	}
+	var pauses pauses
 	for {
 		start := time.Now()
 		open, err := d.scan(ctx, func(folder string) { d.follow(ctx, events, folder) })
 		if err != nil {
-			return err
+			if ctx.Err() != nil || !d.config.Passing(err) {
+				return err
+			}
+			if err := d.pause(ctx, &pauses, err); err != nil {
+				return err
+			}
+			continue
 		}
+		d.goOn(ctx, &pauses)
 		d.scanned(start)
 		wait := d.config.Rescan
 		if open {

@@ -46,7 +46,7 @@ func (e *Engine) openSources(once bool) error {
 		}
 		src.directory, err = intake.New(intake.Config{
 			Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
-			Decoder: decoder, Publisher: src.published, Logger: e.log, Scanned: src.scanned,
+			Decoder: decoder, Publisher: src.published, Logger: e.log, Scanned: src.scanned, Passing: bus.Transient,
 		})
 		if err != nil {
 			return err
