@@ -85,22 +85,32 @@ func LowerUUID(s string) string {
 
 // IsUUID says whether s has the form 8-4-4-4-12 of hex digits, in any case.
 func IsUUID(s string) bool {
-	if len(s) != 36 {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
+	other := byte(0)
+	for i := range 8 {
+		other |= notHex[s[i]]
+	}
+	for i := 9; i < 22; i += 5 {
+		other |= notHex[s[i]] | notHex[s[i+1]] | notHex[s[i+2]] | notHex[s[i+3]]
+	}
+	for i := 24; i < 36; i++ {
+		other |= notHex[s[i]]
+	}
+	return other == 0
+}
+
+// notHex is 0 for the digits of hex alone.
+var notHex = makeNotHex() //nolint:gochecknoglobals // a table, never written again
+
+func makeNotHex() (t [256]byte) {
+	for c := range t {
+		if strings.IndexByte("0123456789abcdefABCDEF", byte(c)) < 0 {
+			t[c] = 1
 		}
 	}
-	return true
+	return t
 }
 
 // SplitRoleSession cuts the ARN of an assumed role's session

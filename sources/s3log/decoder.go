@@ -58,6 +58,7 @@ func New(config Config) *Decoder {
 func (d *Decoder) Decode(ctx context.Context, object evidence.Object, r io.Reader, emit func(evidence.Batch) error) error {
 	src := newLines(r, object.Offset, object.Growing)
 	var batch evidence.Batch
+	redact := redactor{space: new([]byte)}
 	end := object.Offset
 	flush := func() error {
 		if src.offset == end {
@@ -81,7 +82,7 @@ func (d *Decoder) Decode(ctx context.Context, object evidence.Object, r io.Reade
 			break
 		}
 		if line.length > 0 {
-			d.add(&batch, object.URI, &line)
+			d.add(&batch, object.URI, &line, redact)
 		}
 		if batch.Records >= batchLines || src.offset-end >= batchBytes {
 			if err := flush(); err != nil {
@@ -98,12 +99,13 @@ func (d *Decoder) Decode(ctx context.Context, object evidence.Object, r io.Reade
 	return nil
 }
 
-func (d *Decoder) add(batch *evidence.Batch, uri string, line *rawLine) {
+// add decodes a line; redact lends its space from one to the next.
+func (d *Decoder) add(batch *evidence.Batch, uri string, line *rawLine, redact redactor) {
 	p := &piece{sha: line.sha}
 	p.origin.Uri, p.origin.Offset, p.origin.Length = uri, line.offset, line.length
 	p.origin.Sha256 = p.sha[:]
 	p.evidence.Origin = &p.origin
-	raw := redactor{}.redact(line.data)
+	raw := redact.redact(line.data)
 	letter := d.read(p, append(make([]byte, 0, len(raw)), raw...))
 	batch.Records++
 	batch.Evidence = append(batch.Evidence, &p.evidence)

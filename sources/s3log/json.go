@@ -98,7 +98,7 @@ func (r *record) set(l *Line, name, value []byte) error {
 // check applies the types of the text form to what identity and order rest
 // on, and reads the time.
 func (r *record) check(l *Line) error {
-	at, err := time.Parse(time.RFC3339Nano, text(r.time))
+	at, err := time.Parse(time.RFC3339Nano, texts{}.of(r.time))
 	if err != nil || at.Year() < 1970 {
 		return errRequestTime
 	}

@@ -1,6 +1,7 @@
 package s3log
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -40,18 +41,20 @@ func decodeKey(logged string, times int) string {
 
 // unescape appends src, percent-decoded, to dst, which may be src[:0].
 func unescape(dst, src []byte) []byte {
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		if c == '%' && i+2 < len(src) {
-			high, low := unhex(src[i+1]), unhex(src[i+2])
-			if high >= 0 && low >= 0 {
-				c = byte(high<<4 | low)
-				i += 2
+	for {
+		i := bytes.IndexByte(src, '%')
+		if i < 0 {
+			return append(dst, src...)
+		}
+		dst = append(dst, src[:i]...)
+		if i+2 < len(src) {
+			if high, low := unhex(src[i+1]), unhex(src[i+2]); high >= 0 && low >= 0 {
+				dst, src = append(dst, byte(high<<4|low)), src[i+3:]
+				continue
 			}
 		}
-		dst = append(dst, c)
+		dst, src = append(dst, '%'), src[i+1:]
 	}
-	return dst
 }
 
 func unhex(c byte) int {

@@ -36,12 +36,19 @@ func beginsParameter(before []byte) bool {
 	return false
 }
 
+// mayEndName tells the last bytes of a secret's name: of "signature" and
+// "token", and of either letter percent-encoded.
+func mayEndName(c byte) bool { return unhex(c) >= 0 || c == 'n' || c == 'N' }
+
 // redactor replaces the secrets of presigned URLs.
 type redactor struct {
 	// stored lines have been redacted before: a hash in a secret's place is
 	// taken as it is. In a fresh line it is what a client sent, and hashed
 	// like any other value.
 	stored bool
+	// space, when set, lends what a changed line is written to, and gets it
+	// back: the line holds until the next is redacted.
+	space *[]byte
 }
 
 // redact gives line with each secret replaced by sha256: and the SHA-256 of
@@ -66,7 +73,7 @@ func (r redactor) redact(line []byte) []byte {
 			continue
 		}
 		if out == nil {
-			out = make([]byte, 0, len(line)+4*hashedLength)
+			out = r.begin(len(line) + 4*hashedLength)
 		}
 		out = append(out, line[done:s.start]...)
 		out = appendHash(out, value, s.level+1)
@@ -75,7 +82,19 @@ func (r redactor) redact(line []byte) []byte {
 	if out == nil {
 		return line
 	}
-	return append(out, line[done:]...)
+	out = append(out, line[done:]...)
+	if r.space != nil {
+		*r.space = out
+	}
+	return out
+}
+
+// begin gives an empty slice with room for so many bytes.
+func (r redactor) begin(room int) []byte {
+	if r.space != nil && cap(*r.space) >= room {
+		return (*r.space)[:0]
+	}
+	return make([]byte, 0, room)
 }
 
 // secret is the place of a value; end is 0 when there is none.
@@ -94,7 +113,7 @@ func nextSecret(line []byte, at int) secret {
 			return secret{}
 		}
 		at = sign + length
-		if !isSecretName(line[:sign]) {
+		if sign == 0 || !mayEndName(line[sign-1]) || !isSecretName(line[:sign]) {
 			continue
 		}
 		level := 0
@@ -109,20 +128,18 @@ func nextSecret(line []byte, at int) secret {
 
 // nextEquals finds "=", "%3D", "%253D" and so on.
 func nextEquals(line []byte, at int) (sign, length int) {
-	for i := at; i < len(line); i++ {
-		switch line[i] {
-		case '=':
+	for i := at + signSpan(line[at:]); i < len(line); i += signSpan(line[i:]) {
+		if line[i] == '=' {
 			return i, 1
-		case '%':
-			j := i + 1
-			for j+1 < len(line) && line[j] == '2' && line[j+1] == '5' {
-				j += 2
-			}
-			if j+1 < len(line) && line[j] == '3' && line[j+1]|0x20 == 'd' {
-				return i, j + 2 - i
-			}
-			i = j - 1
 		}
+		j := i + 1
+		for j+1 < len(line) && line[j] == '2' && line[j+1] == '5' {
+			j += 2
+		}
+		if j+1 < len(line) && line[j] == '3' && line[j+1]|0x20 == 'd' {
+			return i, j + 2 - i
+		}
+		i = j
 	}
 	return -1, 0
 }
@@ -218,9 +235,15 @@ func isLowerHex(b []byte) bool {
 
 // appendHash appends the hash of value after undoing its encodings.
 func appendHash(dst, value []byte, times int) []byte {
-	text := bytes.Clone(value)
+	text := value
+	if bytes.IndexByte(value, '%') >= 0 {
+		text = bytes.Clone(value)
+	}
 	for range times {
 		before := len(text)
+		if bytes.IndexByte(text, '%') < 0 {
+			break
+		}
 		if text = unescape(text[:0], text); len(text) == before {
 			break
 		}

@@ -83,6 +83,11 @@ func TestPresigned(t *testing.T) {
 		{"none", "GET /a HTTP/1.1", false, 0},
 		{"in the path", "GET /X-Amz-Signature=" + hashed("abc") + " HTTP/1.1", false, 0},
 		{"bad date", "GET /a?X-Amz-Date=yesterday HTTP/1.1", false, 0},
+		{"no such day", "GET /a?X-Amz-Date=20260229T101112Z HTTP/1.1", false, 0},
+		{"leap day", "GET /a?X-Amz-Date=20240229T101112Z HTTP/1.1", false, 1709201472000},
+		{"leap second", "GET /a?X-Amz-Date=20260302T101160Z HTTP/1.1", false, 0},
+		{"before 1970", "GET /a?X-Amz-Date=19691231T235959Z HTTP/1.1", false, -1000},
+		{"parts of a second", "GET /a?X-Amz-Date=20260302T101112.5Z HTTP/1.1", false, 1772446272500},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

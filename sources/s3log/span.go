@@ -31,6 +31,22 @@ func textSpan(b []byte) int {
 	return i
 }
 
+// signSpan is how many bytes at the start of b are neither "=" nor "%".
+func signSpan(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		t := x & eachLow
+		found := ^((t ^ '='*eachOne + eachLow) & (t ^ '%'*eachOne + eachLow)) & ^x & eachHigh
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)>>3
+		}
+	}
+	for ; i < len(b) && b[i] != '=' && b[i] != '%'; i++ {
+	}
+	return i
+}
+
 // span is how many bytes at the start of b are of a class.
 func span(b []byte, class uint16) int {
 	i := 0
