@@ -46,6 +46,7 @@ type lane struct {
 	// urgent: what is queued does not wait for more.
 	urgent bool
 	ended  bool
+	stats  ProducerStats
 
 	// encoder is owned by run.
 	encoder *encoder
@@ -222,12 +223,15 @@ func (l *lane) send(ctx context.Context, b *pending) (int64, error) {
 		// must not change.
 		l.encoder.forget()
 		if ctx.Err() != nil || !transient(err) || time.Since(began) >= l.p.cfg.RetryFor {
+			// What comes behind it has not been tried yet.
+			l.goesOn()
 			return 0, fmt.Errorf("produce %d records to %s/%d, attempt %d: %w", b.count, l.p.topic, l.partition, attempt, err)
 		}
 		if attempt == 1 {
 			l.log.WarnContext(ctx, "waiting for the broker to take records", slog.String("topic", l.p.topic),
 				slog.Int("partition", l.partition), slog.Int("records", b.count), slog.Any("error", err))
 		}
+		l.retries(err, began)
 		// The end of ctx shows in the next attempt.
 		pause(ctx, delays.next()) //nolint:errcheck // see above
 	}
@@ -235,6 +239,7 @@ func (l *lane) send(ctx context.Context, b *pending) (int64, error) {
 
 func (l *lane) recovered(ctx context.Context, attempt int, began time.Time) {
 	if attempt > 1 {
+		l.goesOn()
 		l.log.InfoContext(ctx, "the broker takes records again", slog.String("topic", l.p.topic),
 			slog.Int("partition", l.partition), slog.Int("attempts", attempt), slog.Duration("after", time.Since(began)))
 	}

@@ -189,6 +189,45 @@ func TestNothingBehindAFailureIsWritten(t *testing.T) {
 	})
 }
 
+// A batch that has to wait is told, with its cause and its beginning, until it
+// is taken.
+func TestAProducerTellsWhatItWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTopicLog(t)
+		var up atomic.Bool
+		l.fault = func(partition int, _ []string) (bool, error) {
+			if partition == 0 || up.Load() {
+				return true, nil
+			}
+			return false, errBroken
+		}
+		p := l.with(ProducerConfig{})
+		began := time.Now()
+		settled := make(chan error, 2)
+		for partition := range 2 {
+			if err := p.Produce(t.Context(), numbered(partition, 0, 1), func(err error) { settled <- err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-settled; err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) //nolint:forbidigo // the clock of the bubble
+		got := p.Stats()
+		if got[0] != (ProducerStats{}) || !errors.Is(got[1].Waiting, errBroken) || got[1].Retries < 10 || got[1].Since.Sub(began) > time.Second {
+			t.Errorf("after a minute without a broker it says %+v", got[:2])
+		}
+		up.Store(true)
+		if err := <-settled; err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Stats()[1]; got.Waiting != nil || !got.Since.IsZero() || got.Retries < 10 {
+			t.Errorf("when the broker is back it says %+v", got)
+		}
+		closeProducer(t, p)
+	})
+}
+
 // Who is told of a failure may produce again at once.
 func TestWhatComesAfterAFailureIsTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
