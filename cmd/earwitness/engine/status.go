@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"earwitness/pipeline/bus"
+)
 
 // Status is what an engine does at one moment: all that /metrics, /readyz,
 // /status and the table of "earwitness status" tell.
@@ -45,7 +49,8 @@ type SourceStatus struct {
 	Since   *time.Time `json:"since,omitempty"`
 }
 
-func (s *source) status(now time.Time) SourceStatus {
+// status of a source whose evidence goes to partitions as they get on.
+func (s *source) status(now time.Time, partitions []bus.ProducerStats) SourceStatus {
 	p := s.directory.Progress()
 	status := SourceStatus{
 		Name: s.name, FilesTotal: p.FilesTotal, FilesDone: p.FilesDone, BytesTotal: p.BytesTotal, BytesDone: p.BytesDone,
@@ -54,6 +59,12 @@ func (s *source) status(now time.Time) SourceStatus {
 	var stalled time.Time
 	if status.Rate, stalled = s.published.look(now); !stalled.IsZero() {
 		status.Waiting, status.Since = "the bus acknowledges nothing of what was read", moment(stalled)
+		for _, p := range partitions {
+			if p.Waiting != nil {
+				status.Waiting += ": " + p.Waiting.Error()
+				break
+			}
+		}
 	}
 	return status
 }

@@ -23,9 +23,9 @@ func (e *Engine) Status() Status {
 		Time: now.UTC(), Began: e.began.UTC(), Epoch: epoch.Number, Rebuilding: epoch.Rebuilding, Following: e.following.Load(),
 	}
 	for _, source := range e.sources {
-		s.Sources = append(s.Sources, source.status(now))
+		s.Sources = append(s.Sources, source.status(now, e.evidence.Stats()))
 	}
-	l := look{now: now, parts: make(map[stageTopic]map[int]part)}
+	l := look{now: now, parts: make(map[stageTopic]map[int]part), published: e.access.Stats()}
 	if stage != nil {
 		stats := stage.Stats()
 		s.Correlator = newCorrelatorStatus(&stats)
@@ -70,7 +70,9 @@ type look struct {
 	now     time.Time
 	parts   map[stageTopic]map[int]part
 	elastic *ElasticStatus
-	all     map[stageTopic][]PartitionStatus
+	// published is how what the correlator publishes gets on, by partition.
+	published []bus.ProducerStats
+	all       map[stageTopic][]PartitionStatus
 	// index asks for the position on disk, which the index has in memory.
 	index func(partition int) int64
 }
@@ -80,7 +82,7 @@ func (l *look) correlator(stats *correlate.Stats) {
 	for n, p := range stats.Partitions {
 		parts[n] = part{p.SavedAt, p.DeadLetters}
 	}
-	l.parts[stageTopic{"correlate", bus.TopicEvidence}] = parts
+	l.parts[stageTopic{correlate.StageName, bus.TopicEvidence}] = parts
 }
 
 func (l *look) recordSink(sink recordSink) {
@@ -126,6 +128,9 @@ func (l *look) course(at place, c course, end knownEnd) {
 		Partition: at.partition, State: StateFollowing, Position: c.Next, End: max(c.End, end.offset), Durable: own.durable,
 		Records: c.given, Rate: c.rate.get(l.now), Retries: c.retries, DeadLetters: own.deadLetters,
 	}
+	if key.stage == correlate.StageName {
+		p.Retries += l.published[at.partition].Retries
+	}
 	lag, behind := c.lag(end.offset, end.since, l.now)
 	p.Lag, p.LagSeconds = lag, behind.Seconds()
 	if !c.Known {
@@ -143,18 +148,21 @@ func (l *look) state(p *PartitionStatus, stage string, c *course) {
 	switch {
 	case c.Waiting != nil:
 		p.State, p.Waiting, p.Since = StateWaiting, c.Waiting.Error(), moment(c.since)
+	case stage == correlate.StageName && l.published[p.Partition].Waiting != nil:
+		out := l.published[p.Partition]
+		p.State, p.Waiting, p.Since = StateWaiting, "publish records: "+out.Waiting.Error(), moment(out.Since)
 	case stage == elastic.Stage && l.elastic != nil && l.elastic.Waiting != "" && p.Durable < p.End:
 		p.State, p.Waiting, p.Since = StateWaiting, l.elastic.Waiting, l.elastic.Since
 	case !c.Known:
 		p.State, p.Since = StateOpening, moment(c.began)
-	case stage == "correlate" && c.furthest < c.goal:
+	case stage == correlate.StageName && c.furthest < c.goal:
 		p.State, p.Since = StateReplaying, moment(c.began)
 	}
 }
 
 // stages are in the order of the way of evidence.
 func (l *look) stages() []StageStatus {
-	order := map[string]int{"correlate": 0, "index": 1, elastic.Stage: 2, "worm": 3}
+	order := map[string]int{correlate.StageName: 0, "index": 1, elastic.Stage: 2, "worm": 3}
 	topics := map[string]int{bus.TopicEvidence: 0, bus.TopicAccess: 1, bus.TopicDeadLetter: 2}
 	all := make([]StageStatus, 0, len(l.all))
 	for at, partitions := range l.all {
