@@ -12,10 +12,21 @@ import (
 
 // applyRequest takes in a piece of evidence about a storage request.
 func (s *state) applyRequest(sub *subject, e *evidence.Evidence, body []byte) {
+	if e.Kind == evidence.Kind_KIND_CLOUDTRAIL {
+		s.applyTrail(sub, e, body)
+		return
+	}
+	if ref, applied := s.applyPiece(sub, e, body); applied {
+		s.joinTrail(ref, sub, e.GetRequest())
+	}
+}
+
+// applyPiece makes e one of the pieces of its identity.
+func (s *state) applyPiece(sub *subject, e *evidence.Evidence, body []byte) (ref uint32, applied bool) {
 	id := evidence.ID(e.GetRequest().Identity)
 	ref, known := s.byID[id]
 	if !known && s.departed.has(id) {
-		return // the record that stands is neither shrunk nor contradicted
+		return 0, false // the record that stands is neither shrunk nor contradicted
 	}
 	if !known {
 		ref = s.requests.take()
@@ -23,14 +34,17 @@ func (s *state) applyRequest(sub *subject, e *evidence.Evidence, body []byte) {
 		r := s.requests.at(ref)
 		*r = request{id: id, piece: evidence.ID(e.Id), body: s.bodies.put(body), arrived: s.now.ms}
 		s.arrive(ref, sub, e.GetRequest())
-		return
+		if s.joins != nil {
+			s.joins.add(s.joinHash(ref), ref)
+		}
+		return ref, true
 	}
 	pieces, changed := s.addPiece(s.piecesOf(ref), e, body)
-	if !changed {
-		return
+	if changed {
+		s.keepPieces(ref, pieces)
+		s.revise(ref, sub, mergeRequests(s.load(pieces)))
 	}
-	s.keepPieces(ref, pieces)
-	s.revise(ref, sub, mergeRequests(s.load(pieces)))
+	return ref, changed
 }
 
 func (s *state) piecesOf(ref uint32) []piece {
@@ -72,7 +86,7 @@ func (s *state) revise(ref uint32, sub *subject, fact *evidence.StorageRequest) 
 	if s.covered(now.sec()) {
 		now.set(bitLate)
 	}
-	if now.group == was.group && now.time == was.time && now.signed == was.signed {
+	if now.group == was.group && now.time == was.time && now.signed == was.signed && now.has(bitLoose) == was.has(bitLoose) {
 		s.forgetWrite(ref)
 		*r = now
 		s.rememberWrite(ref)
@@ -122,9 +136,16 @@ func (s *state) fill(r *request, sub *subject, fact *evidence.StorageRequest) *g
 	if presigned && fact.SigningTimeMs != 0 {
 		r.signed = floorSecond(fact.SigningTimeMs)
 	}
-	kept := r.bits & (bitDirty | bitRetold | bitLate)
+	kept := r.bits & (bitDirty | bitRetold | bitLate | bitTrail)
 	r.bits = kept | requestBits(fact)
-	g := s.groupOf(sub, fact, p, addr, r.class)
+	if fact.Trail != nil {
+		r.set(bitTrail)
+	}
+	person, enforced := s.rules.named(fact, p)
+	if person != "" && !enforced {
+		r.set(bitLoose)
+	}
+	g := s.groupOf(sub, fact, p, addr, r.class, person)
 	r.group = g.ref
 	return g
 }
@@ -195,11 +216,12 @@ func identityFields(r *evidence.StorageRequest) [6]string {
 
 // groupOf finds the group of section 5, or makes it.
 func (s *state) groupOf(
-	sub *subject, fact *evidence.StorageRequest, p principal, addr netip.Addr, class access.Class,
+	sub *subject, fact *evidence.StorageRequest, p principal, addr netip.Addr, class access.Class, person string,
 ) *group {
 	g := group{
 		subject: sub, object: objectName{fact.Bucket, fact.Key}, principal: p,
 		presigned: fact.AuthenticationType == "QueryString", kind: groupKind(class), day: dayOf(floorSecond(fact.TimeMs)),
+		person: person,
 	}
 	service := p.class == access.PrincipalClass_PRINCIPAL_CLASS_SERVICE
 	if g.presigned {

@@ -71,6 +71,7 @@ func (s *state) dropGroup(g *group) (ids []uint64) {
 	for _, run := range g.members.runs {
 		for _, ref := range run {
 			ids = append(ids, shortOf(s.requests.at(ref).id))
+			ids = append(ids, s.trailsOf(ref)...)
 			s.dropRequest(g, ref)
 		}
 	}
@@ -91,6 +92,9 @@ func (s *state) dropRequest(g *group, ref uint32) {
 		if o.writes.len() == 0 {
 			delete(g.subject.objects, g.object)
 		}
+	}
+	if s.joins != nil {
+		s.joins.remove(s.joinHash(ref), ref)
 	}
 	for _, piece := range s.piecesOf(ref) {
 		s.bodies.release(piece.body)

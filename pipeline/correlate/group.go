@@ -13,7 +13,7 @@ import (
 func (g *group) sameGroup(o *group) bool {
 	return g.day == o.day && g.object == o.object && g.kind == o.kind && g.presigned == o.presigned &&
 		g.addr == o.addr && g.principal.class == o.principal.class && g.principal.id == o.principal.id &&
-		g.hasGrant == o.hasGrant && g.grant == o.grant
+		g.hasGrant == o.hasGrant && g.grant == o.grant && g.person == o.person
 }
 
 // identity is section 11's, for the same group on another day too.
@@ -29,7 +29,7 @@ func (g *group) identity(day int64) evidence.ID {
 		address = g.addr.String()
 	}
 	return evidence.GroupID(g.object.bucket, g.object.key, g.principal.class.Name(), g.principal.id, presigned, grant,
-		g.kind.Name(), address, "", time.Unix(day*daySeconds, 0).UTC().Format(time.DateOnly))
+		g.kind.Name(), address, g.person, time.Unix(day*daySeconds, 0).UTC().Format(time.DateOnly))
 }
 
 // intern gives the group that is like g, g itself where there was none.
@@ -53,6 +53,7 @@ func (s *state) addGroup(id evidence.ID, like *group) *group {
 	*g = *like
 	g.id = id
 	g.object = objectName{strings.Clone(like.object.bucket), strings.Clone(like.object.key)}
+	g.person = strings.Clone(like.person)
 	s.groups.add(g)
 	s.groupsByID[id] = g
 	sub := g.subject

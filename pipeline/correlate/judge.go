@@ -64,7 +64,10 @@ func (s *state) judge(x *session) judgement {
 	s.gather(x)
 	anchor := x.anchor()
 	candidates, failedOnly := x.held.candidates()
-	j := judgement{failedOnly: failedOnly, systemFit: x.held.system}
+	j := judgement{failedOnly: failedOnly, systemFit: x.held.system, matching: len(candidates.matching) > 0}
+	if x.group.person != "" {
+		return s.judgeNamed(x, j)
+	}
 	best := s.preferred(candidates.acts, anchor)
 	if best == nil {
 		return j
@@ -72,7 +75,7 @@ func (s *state) judge(x *session) judgement {
 	j.chosen = best
 	match := s.preferred(candidates.matching, anchor)
 	if match != nil {
-		j.matching, j.chosen = true, match
+		j.chosen = match
 	}
 	j.confidence, j.flags = s.rows(x, candidates, best, match, failedOnly)
 	return j
@@ -150,7 +153,7 @@ func (s *state) conclude(x *session) outcome {
 }
 
 func (s *state) concludeOwn(x *session, out *outcome) {
-	if x.grant != nil && !x.own.matching && x.grant.matching > 0 {
+	if x.grant != nil && x.group.person == "" && !x.own.matching && x.grant.matching > 0 {
 		out.flags = access.FlagLinkShared
 		return
 	}
@@ -185,7 +188,7 @@ func (s *state) sessionVerdict(x *session, out *outcome) access.Verdict {
 		return access.Verdict_VERDICT_DIRECT
 	}
 	switch {
-	case out.act != nil:
+	case out.act != nil, x.group.person != "":
 		return access.Verdict_VERDICT_ATTRIBUTED
 	case !x.group.presigned && (class == access.Class_CLASS_WRITE || class == access.Class_CLASS_PROBE || class == access.Class_CLASS_OTHER):
 		return access.Verdict_VERDICT_SERVICE

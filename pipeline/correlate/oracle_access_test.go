@@ -51,12 +51,12 @@ func (g oGroup) id() evidence.ID {
 		presigned = "presigned"
 	}
 	return evidence.GroupID(g.bucket, g.key, g.principal.Name(), g.principalID, presigned, g.grant,
-		g.kind.Name(), g.address, "", g.day)
+		g.kind.Name(), g.address, g.person, g.day)
 }
 
 // verdictOfSession is the table of verdicts for a session and its requests.
 func (s *oSubject) verdictOfSession(session *oSession) access.Verdict {
-	if session.chosen != nil {
+	if session.chosen != nil || session.group.person != "" {
 		return access.Verdict_VERDICT_ATTRIBUTED
 	}
 	class := session.class

@@ -109,7 +109,7 @@ func (s *oSession) matching() []*oAct {
 
 // rowOne says whether row 1 of 6.2 applies.
 func (s *oSubject) rowOne(session *oSession) bool {
-	if !session.isService() || session.prev != nil || !session.group.presigned ||
+	if !session.isService() || session.prev != nil || !session.group.presigned || session.group.person != "" ||
 		session.group.grant == "" || len(session.matching()) > 0 {
 		return false
 	}
@@ -130,6 +130,10 @@ func (s *oSubject) grantIsShared(session *oSession) bool {
 
 // choose is the table of 6.2.
 func (s *oSubject) choose(session *oSession) {
+	if session.group.person != "" {
+		s.judgeNamed(session)
+		return
+	}
 	if s.rowOne(session) { // row 1
 		session.flags = access.FlagLinkShared
 		return

@@ -25,7 +25,9 @@ func mergeIntoSubjects(rules correlate.Rules, pieces []*evidence.Evidence) map[s
 		}
 		return subjects[name]
 	}
-	for _, same := range byIdentity(pieces) {
+	identities := byIdentity(pieces)
+	joinTrails(identities)
+	for _, same := range identities {
 		if same[0].GetRequest() != nil {
 			r := mergeRequest(rules, same)
 			s := under(same[0].SubjectKind, subjectID(r))
@@ -51,15 +53,7 @@ func subjectID(r *oRequest) string {
 // of precedence. A piece found in two places is the one at the first of them.
 func byIdentity(pieces []*evidence.Evidence) map[string][]*evidence.Evidence {
 	sorted := slices.Clone(pieces)
-	slices.SortStableFunc(sorted, func(a, b *evidence.Evidence) int {
-		return cmp.Or(
-			cmp.Compare(a.Kind, b.Kind),
-			bytes.Compare(a.Raw, b.Raw),
-			bytes.Compare(a.Id, b.Id),
-			cmp.Compare(a.GetOrigin().GetUri(), b.GetOrigin().GetUri()),
-			cmp.Compare(a.GetOrigin().GetOffset(), b.GetOrigin().GetOffset()),
-		)
-	})
+	sortPieces(sorted)
 	identities := make(map[string][]*evidence.Evidence)
 	for _, p := range sorted {
 		var identity string
@@ -79,6 +73,19 @@ func byIdentity(pieces []*evidence.Evidence) map[string][]*evidence.Evidence {
 		}
 	}
 	return identities
+}
+
+// sortPieces puts pieces in the order of precedence.
+func sortPieces(pieces []*evidence.Evidence) {
+	slices.SortStableFunc(pieces, func(a, b *evidence.Evidence) int {
+		return cmp.Or(
+			cmp.Compare(a.Kind, b.Kind),
+			bytes.Compare(a.Raw, b.Raw),
+			bytes.Compare(a.Id, b.Id),
+			cmp.Compare(a.GetOrigin().GetUri(), b.GetOrigin().GetUri()),
+			cmp.Compare(a.GetOrigin().GetOffset(), b.GetOrigin().GetOffset()),
+		)
+	})
 }
 
 // takeAbsent gives dst each field whole that it has not and src has.
@@ -123,6 +130,7 @@ func mergeRequest(rules correlate.Rules, pieces []*evidence.Evidence) *oRequest 
 		r.principalID = role
 	}
 	r.presigned = merged.AuthenticationType == "QueryString"
+	r.person, r.sure = namePerson(rules, r)
 	return r
 }
 

@@ -115,6 +115,7 @@ func (a *oAccess) ofGroup(rec *access.Record) {
 	if rec.Failed {
 		rec.ErrorCode = a.requests[0].fact.ErrorCode
 	}
+	rec.Person = a.sessions[0].personOf()
 }
 
 // relate lists all addresses and users seen.
@@ -129,6 +130,9 @@ func (a *oAccess) relate(rec *access.Record) {
 		for _, ip := range addresses(a.act.fact.RemoteIps) {
 			ips = append(ips, ip.String())
 		}
+	}
+	if a.act == nil {
+		users = append(users, a.sessions[0].group.person)
 	}
 	rec.RelatedIps, rec.RelatedUsers = related(ips...), related(users...)
 }

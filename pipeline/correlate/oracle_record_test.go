@@ -47,10 +47,10 @@ func (s *oSubject) requestRecord(a *oAccess, r *oRequest) *access.Record {
 		RelatedUsers: related(r.fact.Requester),
 		Candidates:   listCandidates([]*oSession{session}),
 		Evidence:     refs(r.pieces),
+		MovedFromMs:  r.movedFrom(),
 	}
-	if session.chosen != nil {
-		rec.Person = session.chosen.person()
-		rec.RelatedUsers = related(r.fact.Requester, session.chosen.actorID)
+	if rec.Person = session.personOf(); rec.Person != nil {
+		rec.RelatedUsers = related(r.fact.Requester, rec.Person.Id)
 	}
 	return rec
 }

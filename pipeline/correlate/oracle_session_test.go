@@ -49,6 +49,7 @@ func (s *oSubject) groupOf(r *oRequest) oGroup {
 		principal: r.principal, principalID: r.principalID,
 		presigned: r.presigned,
 		kind:      kindOfClass(r.class),
+		person:    r.person,
 		day:       dayOf(r.sec),
 	}
 	if r.presigned {

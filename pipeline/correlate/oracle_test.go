@@ -75,7 +75,10 @@ type oRequest struct {
 	principalID string
 	sessionName string
 	presigned   bool
-	sec         int64
+	// person is whom CloudTrail names; sure, that nobody can take the name.
+	person string
+	sure   bool
+	sec    int64
 	session     *oSession
 }
 
@@ -106,6 +109,7 @@ type oGroup struct {
 	grant       string
 	kind        access.Class
 	address     string
+	person      string
 	day         string
 }
 

@@ -113,7 +113,13 @@ func (s *state) groupRecord(g *group) *access.Record {
 	if rec.Failed {
 		rec.ErrorCode = sum.first.ErrorCode
 	}
-	rec.RelatedIps, rec.RelatedUsers = related(sum.ips(s)...), related(sum.users(s)...)
+	rec.RelatedIps, rec.RelatedUsers = related(sum.ips(s)...), related(append(sum.users(s), g.person)...)
+	if rec.Person = g.namedPerson(); rec.Person != nil {
+		rec.Confidence = access.Confidence_CONFIDENCE_EXACT
+		for _, x := range sessions {
+			rec.Confidence = min(rec.Confidence, x.out.confidence)
+		}
+	}
 	s.prove(rec, nil, sum)
 	rec.Arrival = arrival(g.acc.touched, sum.arrived, rec.TimeMs, sum.late)
 	return rec

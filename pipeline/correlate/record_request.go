@@ -33,7 +33,8 @@ func (s *state) requestRecord(x *session, ref uint32) *access.Record {
 		Request: fact, Grade: pieces[0].Grade, Bucket: fact.Bucket, Key: fact.Key, ObjectSize: fact.ObjectSize,
 		OrganizationId: fact.OrganizationId, ConversationId: fact.ConversationId, RecordingId: g.subject.recording(),
 		SourceIp: s.addressText(r.address), SourceRegion: fact.SourceRegion,
-		Candidates: s.listCandidates([]*session{x}), Evidence: references(pieces),
+		Candidates: s.listCandidates([]*session{x}), Evidence: references(pieces), MovedFromMs: movedFrom(pieces, r.time),
+		Person:  g.namedPerson(),
 		Arrival: arrival(touched, r.arrived, r.time, r.has(bitLate)),
 	}
 	fact.Identity = nil
@@ -41,7 +42,7 @@ func (s *state) requestRecord(x *session, ref uint32) *access.Record {
 		rec.Grant = fact.Grant
 	}
 	rec.RelatedIps = related(rec.SourceIp)
-	rec.RelatedUsers = related(fact.Requester)
+	rec.RelatedUsers = related(fact.Requester, g.person)
 	if a := x.out.act; a != nil {
 		rec.Person = s.personOf(a)
 		rec.RelatedUsers = related(fact.Requester, a.person)

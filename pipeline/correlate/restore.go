@@ -17,9 +17,11 @@ import (
 // and acts, so nothing is touched by it.
 func (s *state) restore() {
 	s.restoreNames()
+	trailed := false
 	for place := range s.requests.size {
 		if r := s.requests.at(place); !r.id.IsZero() {
 			s.byID[r.id] = place
+			trailed = trailed || r.has(bitTrail)
 		}
 	}
 	s.eachGroup(s.restoreGroup)
@@ -39,6 +41,9 @@ func (s *state) restore() {
 		work.judge = append(work.judge, g.sessions...)
 	})
 	s.settleSilently(&work)
+	if trailed {
+		s.keepJoins()
+	}
 }
 
 func (s *state) restoreNames() {

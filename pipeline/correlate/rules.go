@@ -31,6 +31,9 @@ type Rules struct {
 	// ServiceNetworks are the contact centre's networks; empty: unknown, and
 	// then no address is foreign.
 	ServiceNetworks []netip.Prefix
+	// People turn what CloudTrail says of a caller into a user; the first that
+	// knows one counts.
+	People []PersonRule
 }
 
 // DefaultRules are those of the rules' brackets, with no roles and model

@@ -36,6 +36,7 @@ func (s *state) join(work *settling, g *group, i int) {
 	host.n += guest.n
 	host.reads += guest.reads
 	host.options += guest.options
+	host.loose += guest.loose
 	if guest.signer != 0 {
 		s.takeSigner(host, guest.signer-1)
 	}
@@ -68,6 +69,9 @@ func (s *state) count(x *session, ref uint32) {
 	}
 	if r.has(bitPreflight) {
 		x.options++
+	}
+	if r.has(bitLoose) {
+		x.loose++
 	}
 }
 

@@ -117,6 +117,8 @@ func (s *state) shareOut(work *settling, x *session) {
 		share = shareNone
 	case x.own.matching:
 		share = shareMatching
+	case x.group.person != "":
+		share = shareNone // row 1 is not for it (6.3)
 	}
 	if share == x.share {
 		return

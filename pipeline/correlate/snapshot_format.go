@@ -9,7 +9,7 @@ import (
 
 // snapshotMagic begins a snapshot; its last byte is the version of the format
 // and of the fold, which rises when either changes.
-const snapshotMagic = "EARSTAT\x01"
+const snapshotMagic = "EARSTAT\x02"
 
 // head is what a snapshot says before the state.
 type head struct {

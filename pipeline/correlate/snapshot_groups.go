@@ -39,6 +39,7 @@ func (s *state) codeGroup(c *coder, g *group) {
 	c.addr(&g.addr)
 	c.addr(&g.address)
 	c.bool(&g.foreign)
+	c.text(&g.person)
 	c.bool(&g.late)
 	c.int64(&g.day)
 	c.int64(&g.arrived)

@@ -36,6 +36,7 @@ type state struct {
 	// retold are all pieces of requests that have several, in the order of
 	// precedence.
 	retold     map[uint32][]piece
+	joins      *joins // nil until a CloudTrail event came
 	requesters words
 	addresses  addresses
 	groups     groups
@@ -139,6 +140,8 @@ const (
 	bitLate                         // came after its time was covered
 	bitDirty                        // waits to be published
 	bitRetold                       // further pieces lie in state.retold
+	bitTrail                        // an event of CloudTrail is among its pieces
+	bitLoose                        // its person stands by a rule that nothing enforces
 )
 
 func (r *request) has(bit uint16) bool { return r.bits&bit != 0 }
@@ -197,10 +200,11 @@ type group struct {
 	addr      netip.Addr // where it is part of the group
 	address   netip.Addr // of presigned requests, for matching
 	foreign   bool
-	late      bool  // it came beyond the horizon of what it belongs to
-	left      bool  // it left the horizon
-	arrived   int64 // append time of its last evidence
-	day       int64 // days since 1970
+	person    string // whom CloudTrail names (6.3)
+	late      bool   // it came beyond the horizon of what it belongs to
+	left      bool   // it left the horizon
+	arrived   int64  // append time of its last evidence
+	day       int64  // days since 1970
 
 	members  members
 	sessions []*session // by first second
@@ -243,6 +247,7 @@ type session struct {
 	n           int
 	reads       int
 	options     int
+	loose       int    // requests whose person stands by a rule that nothing enforces
 	signing     int64  // signing time of its first request that has one, …
 	signer      uint32 // … which is this one, plus one
 	touched     touch  // last change of what its requests say of it

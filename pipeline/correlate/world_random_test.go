@@ -27,6 +27,9 @@ func randomWorld(seed uint64) world {
 		scene()
 	}
 	g.addRetellings()
+	if seed%2 == 1 {
+		g.addTrails()
+	}
 	g.addDuplicates()
 	if g.oneIn(4) {
 		g.pieces = append(g.pieces, unreadable(seed))

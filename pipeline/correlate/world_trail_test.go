@@ -1,0 +1,89 @@
+package correlate_test
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/evidence"
+)
+
+// trailPiece is what CloudTrail says of r.
+func trailPiece(r *evidence.StorageRequest, tag string) *evidence.Evidence {
+	e := requestPiece(r, tag)
+	raw := rawOf(tag+" trail", e.GetRequest())
+	of := piece(evidence.Kind_KIND_CLOUDTRAIL, "file:///trail/"+tag, int(r.TimeMs%1000003), raw)
+	e.Id, e.Kind, e.Raw, e.Origin = of.Id, of.Kind, raw, of.Origin
+	return e
+}
+
+// trail is an event about the request of e: its caller is that of the line.
+func trail(e *evidence.Evidence, changes ...requestChange) *evidence.Evidence {
+	r := proto.CloneOf(e.GetRequest())
+	r.Present, r.Status, r.BytesSent, r.ObjectSize, r.RequestUri = 0, 0, 0, 0, ""
+	r.Grant, r.ObjectKind = nil, evidence.ObjectKind_OBJECT_KIND_UNKNOWN
+	r.Trail = &evidence.Trail{EventId: "event-" + r.RequestId, EventName: "GetObject", Caller: &evidence.CallerIdentity{Arn: r.Requester}}
+	for _, change := range changes {
+		change(r)
+	}
+	return trailPiece(r, "a")
+}
+
+func sourceIdentity(name string) requestChange {
+	return func(r *evidence.StorageRequest) { r.Trail.Caller.SourceIdentity = name }
+}
+
+// people let source identities gc-u1 and gc-u2 mean users by force, and the
+// sessions of the contact centre, s1 and s2, the users u1 and u2 by habit.
+func people(rules *correlate.Rules) {
+	rules.People = []correlate.PersonRule{
+		{SourceIdentity: true, Prefix: "gc-", Enforced: true},
+		{Users: map[string]string{"s1": "u1", "s2": "u2"}},
+	}
+}
+
+// mostTold keeps worlds small.
+const mostTold = 90
+
+// addTrails tells of some requests by CloudTrail, too or alone, in all the
+// ways in which an event may differ from its line.
+func (g *generator) addTrails() {
+	if g.oneIn(3) {
+		people(&g.rules)
+		if g.oneIn(3) {
+			g.rules.People = g.rules.People[:1]
+		}
+	}
+	var alone []*evidence.Evidence
+	for _, e := range slices.Clone(g.pieces) {
+		if e.GetRequest() == nil || len(g.pieces) >= mostTold || !g.oneIn(2) {
+			continue
+		}
+		for range pick(g, 1, 1, 1, 2) {
+			g.pieces = append(g.pieces, trail(e, g.asTold, g.asTold))
+		}
+		if g.oneIn(4) {
+			alone = append(alone, e)
+		}
+	}
+	g.pieces = slices.DeleteFunc(g.pieces, func(e *evidence.Evidence) bool { return slices.Contains(alone, e) })
+}
+
+// asTold changes what an event says of its request, or nothing.
+func (g *generator) asTold(r *evidence.StorageRequest) {
+	pick(g,
+		func() {},
+		func() { r.Operation = pick(g, "REST.GET.OBJECT", "REST.DELETE.OBJECT", "REST.PUT.OBJECT") },
+		func() { r.TimeMs = g.near(r.TimeMs/1000) * 1000 },
+		func() { r.HostId = pick(g, "", r.HostId+"x") },
+		func() { r.VersionId = "" },
+		func() { r.RemoteIp, r.UserAgent = "", "sdk" },
+		func() { r.ErrorCode = pick(g, "", "AccessDenied") },
+		func() { r.BytesSent, r.Present = 499, evidence.PresentBytesSent },
+		func() { r.SigningTimeMs = g.near(r.TimeMs/1000) * 1000 },
+		func() { r.Trail.Caller.SourceIdentity = pick(g, "gc-u1", "gc-u2", "gc-", "somebody") },
+		func() { r.Trail.Caller.SourceIdentity = pick(g, "gc-u1", "gc-u2") },
+		func() { r.Trail.Caller.Arn = pick(g, serviceOne, serviceTwo, "") },
+	)()
+}
