@@ -543,7 +543,7 @@ type Record struct {
 	ErrorCode string `protobuf:"bytes,14,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
 	// access_id: the access that this record belongs to; its own, of an access.
 	AccessId []byte `protobuf:"bytes,15,opt,name=access_id,json=accessId,proto3" json:"access_id,omitempty"`
-	// successor of a retracted access.
+	// successor of a retracted record.
 	Successor []byte `protobuf:"bytes,16,opt,name=successor,proto3" json:"successor,omitempty"`
 	// The storage principal; absent for an access without requests.
 	PrincipalClass PrincipalClass `protobuf:"varint,20,opt,name=principal_class,json=principalClass,proto3,enum=earwitness.access.v1.PrincipalClass" json:"principal_class,omitempty"`

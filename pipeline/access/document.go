@@ -14,7 +14,7 @@ const ecsVersion = "8.11.0"
 func AppendJSON(dst []byte, r *Record) []byte {
 	w := jsonWriter{buf: append(dst, '{')}
 	w.date("@timestamp", r.TimeMs)
-	w.storage(r.Request)
+	w.aws(r)
 	source := canonicalIP(sourceIP(r))
 	w.address("client", source)
 	w.cloud(r)

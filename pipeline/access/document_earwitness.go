@@ -38,7 +38,7 @@ func (w *jsonWriter) earwitness(r *Record) {
 	w.text("id", r.SubjectId)
 	w.text("kind", r.SubjectKind.Name())
 	w.end(subject)
-	if isAccess && r.State == State_STATE_RETRACTED {
+	if r.State == State_STATE_RETRACTED {
 		w.hex("successor", r.Successor)
 	}
 	if isAccess {

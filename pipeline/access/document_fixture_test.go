@@ -103,9 +103,32 @@ func directDelete() *Record {
 	return r
 }
 
+// trailedRequest is one that CloudTrail and KMS told of too.
+func trailedRequest() *Record {
+	r := fullRequest()
+	r.MovedFromMs = []int64{1795737600000}
+	r.Request.Trail = &evidence.Trail{
+		EventId: "event-1", EventName: "GetObject", EventVersion: "1.10", EventType: "AwsApiCall", EventCategory: "Data",
+		AwsRegion: "eu-west-1", ReadOnly: true, ManagementEvent: true, RecipientAccountId: "111122223333", SharedEventId: "shared-1",
+		VpcEndpointId: "vpce-1", ErrorCode: "SlowDown", ErrorMessage: "Reduce your request rate.", SourceAddress: "AWS Internal",
+		SseApplied: "SSE_KMS", KmsKeyId: "arn:aws:kms:eu-west-1:111122223333:key/1",
+		Caller: &evidence.CallerIdentity{
+			Type: "AssumedRole", PrincipalId: "AROA1:session-7", Arn: r.Request.Requester, AccountId: "111122223333",
+			AccessKeyId: "ASIA1", UserName: "mallory", InvokedBy: "x.amazonaws.com", MfaAuthenticated: "true",
+			CreationDate: "2026-11-26T09:00:00Z", SourceIdentity: "ada.quill", IssuerType: "Role", IssuerPrincipalId: "AROA1",
+			IssuerArn: "arn:aws:iam::111122223333:role/ContactCentreExport", IssuerAccountId: "111122223333", IssuerUserName: "ContactCentreExport",
+		},
+	}
+	r.KeyUses = []*evidence.KeyUse{
+		{EventId: "use-1", Operation: "Decrypt", KeyArn: "arn:aws:kms:eu-west-1:111122223333:key/1"},
+		{EventId: "use-2", Operation: "Decrypt", KeyArn: "arn:aws:kms:eu-west-1:111122223333:key/2"},
+	}
+	return r
+}
+
 func documentRecords() map[string]*Record {
 	return map[string]*Record{
 		"request": fullRequest(), "access": fullAccess(), "act-alone": emptyAct(),
-		"retracted": retractedGroup(), "direct-delete": directDelete(),
+		"retracted": retractedGroup(), "direct-delete": directDelete(), "trail": trailedRequest(),
 	}
 }

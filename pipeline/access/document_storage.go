@@ -6,13 +6,21 @@ import (
 	"earwitness/pipeline/evidence"
 )
 
+// aws writes what AWS's logs say of a request.
+func (w *jsonWriter) aws(r *Record) {
+	if r.Request == nil {
+		return
+	}
+	mark := w.begin("aws")
+	w.trail(r.Request)
+	w.kms(r)
+	w.storage(r.Request)
+	w.end(mark)
+}
+
 // storage writes the request as read, under the names that dashboards made
 // for Elastic's integration know.
 func (w *jsonWriter) storage(q *evidence.StorageRequest) {
-	if q == nil {
-		return
-	}
-	aws := w.begin("aws")
 	s3 := w.begin("s3access")
 	w.text("access_point_arn", q.AccessPointArn)
 	w.text("aclrequired", q.AclRequired)
@@ -43,7 +51,6 @@ func (w *jsonWriter) storage(q *evidence.StorageRequest) {
 	w.text("user_agent", q.UserAgent)
 	w.text("version_id", q.VersionId)
 	w.end(s3)
-	w.end(aws)
 }
 
 // present writes a number that the record carried, 0 included.

@@ -116,13 +116,16 @@ func arnField(arn string, n int) string {
 }
 
 // region is where the bucket was spoken to: by the endpoint's name, else by
-// the access point, else where the record says the requests came from.
+// the access point or CloudTrail, else where the record says the requests came from.
 func region(r *Record) string {
 	if q := r.Request; q != nil {
 		if name := endpointRegion(q.HostHeader); name != "" {
 			return name
 		}
 		if name := arnField(q.AccessPointArn, 3); name != "" {
+			return name
+		}
+		if name := q.GetTrail().GetAwsRegion(); name != "" {
 			return name
 		}
 		if r.SourceRegion == "" {

@@ -74,8 +74,19 @@ func (e *encoder) take(n int, chunk *bus.Chunk[*access.Record], i int, now time.
 		e.letters = append(e.letters, it.letter(CauseUndecodable, err.Error(), now))
 		return
 	}
+	month := monthOf(fixedTime(r))
+	e.put(n, m, r, month)
+	for _, stone := range access.Moved(r) {
+		if from := monthOf(fixedTime(stone)); from != month {
+			e.put(n, m, stone, from)
+		}
+	}
+}
+
+// put adds an item.
+func (e *encoder) put(n int, m *bus.Message, r *access.Record, month int) {
 	it := item{partition: n, offset: m.Offset, value: m.Value, start: len(e.body)}
-	it.index = e.index(r.Kind, monthOf(fixedTime(r)))
+	it.index = e.index(r.Kind, month)
 	e.head(it.index, r)
 	e.body = append(access.AppendJSON(e.body, r), '\n')
 	it.end = len(e.body)

@@ -4,7 +4,7 @@ import "strings"
 
 // TemplateVersion rises with each change of fields or of the templates. An
 // index whose mapping has a lower one is extended before it is written to.
-const TemplateVersion = 1
+const TemplateVersion = 2
 
 // Types of fields. No value of a keyword is refused for its length: what no
 // term may be as long as is kept and not indexed (Lucene's limit is 32766
@@ -51,9 +51,19 @@ var fields = map[string]string{
 		aws.s3access.request_uri aws.s3access.requester aws.s3access.signature_version aws.s3access.source_region
 		aws.s3access.tls_version aws.s3access.user_agent aws.s3access.version_id
 		aws.cloudtrail.error_code aws.cloudtrail.error_message aws.cloudtrail.event_category aws.cloudtrail.event_type
+		aws.cloudtrail.event_id aws.cloudtrail.event_name aws.cloudtrail.source_address
 		aws.cloudtrail.event_version aws.cloudtrail.recipient_account_id aws.cloudtrail.request_id
 		aws.cloudtrail.shared_event_id aws.cloudtrail.vpc_endpoint_id
 		aws.cloudtrail.user_identity.type aws.cloudtrail.user_identity.arn aws.cloudtrail.user_identity.access_key_id
+		aws.cloudtrail.user_identity.account_id aws.cloudtrail.user_identity.invoked_by
+		aws.cloudtrail.user_identity.principal_id aws.cloudtrail.user_identity.user_name
+		aws.cloudtrail.user_identity.session_context.creation_date aws.cloudtrail.user_identity.session_context.mfa_authenticated
+		aws.cloudtrail.user_identity.session_context.source_identity
+		aws.cloudtrail.user_identity.session_context.session_issuer.account_id
+		aws.cloudtrail.user_identity.session_context.session_issuer.arn
+		aws.cloudtrail.user_identity.session_context.session_issuer.principal_id
+		aws.cloudtrail.user_identity.session_context.session_issuer.type
+		aws.cloudtrail.user_identity.session_context.session_issuer.user_name
 		genesys.organization.id genesys.conversation.id genesys.recording.id genesys.recording.media
 		genesys.recording.queue.id genesys.recording.queue.name genesys.recording.agents.id genesys.recording.agents.name
 		genesys.audit.id genesys.audit.action genesys.audit.service genesys.audit.level genesys.audit.status

@@ -51,7 +51,8 @@ func (n names) index(kind access.Kind, month int) string {
 
 // fixedTime is the time that a record's identity fixes, so that its month
 // never changes: the act's; of a group, whose requests are all of one UTC
-// day, and of a request, its own.
+// day, and of a request, its own, which only a line that tells it otherwise
+// than CloudTrail can move: then tombstones stand in the other months.
 func fixedTime(r *access.Record) time.Time {
 	if r.Kind == access.Kind_KIND_ACCESS && r.Act != nil && r.Act.TimeMs != 0 {
 		return time.UnixMilli(r.Act.TimeMs).UTC()

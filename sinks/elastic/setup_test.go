@@ -3,6 +3,7 @@ package elastic
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -23,8 +24,9 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"component template earwitness-record: made, version 1",
-		"index template earwitness-access: made, version 1", "index template earwitness-request: made, version 1",
+		fmt.Sprintf("component template earwitness-record: made, version %d", TemplateVersion),
+		fmt.Sprintf("index template earwitness-access: made, version %d", TemplateVersion),
+		fmt.Sprintf("index template earwitness-request: made, version %d", TemplateVersion),
 		"index earwitness-access-2026.10: made", "index earwitness-request-2026.10: made",
 	}
 	if diff := cmp.Diff(want, report); diff != "" {
@@ -67,7 +69,7 @@ func TestUpgrade(t *testing.T) {
 		index := f.indices["earwitness-access-2026.10"]
 		f.change(func() { delete(index.mapping["properties"].(map[string]any), "event") })
 		cfg := testConfig(f.URL, m)
-		cfg.OnlyCheckTemplates, cfg.version = check, 2
+		cfg.OnlyCheckTemplates, cfg.version = check, TemplateVersion+1
 		s := openSink(t, cfg)
 		ctx := within(t)
 		err := errors.Join(s.Write(ctx, 0, makeChunk(t, 6, makeRecords(12)[6:]...)), s.Flush(ctx, 0))
@@ -76,14 +78,15 @@ func TestUpgrade(t *testing.T) {
 			if !errors.As(err, &e) || len(f.held()) != 6 {
 				t.Errorf("checking only, got %v with %d held, want a template error and nothing written", err, len(f.held()))
 			} else {
-				hasAll(t, e.Error(), "component template earwitness-record", f.URL, "version 1, and version 2 is needed", "earwitness elastic setup")
+				hasAll(t, e.Error(), "component template earwitness-record", f.URL,
+					fmt.Sprintf("version %d, and version %d is needed", TemplateVersion, TemplateVersion+1), "earwitness elastic setup")
 			}
 			continue
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(clone(mappings(2)), index.mapping); diff != "" {
+		if diff := cmp.Diff(clone(mappings(TemplateVersion+1)), index.mapping); diff != "" {
 			t.Errorf("the mapping of the index is (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff(wantHeld(makeRecords(12)...), f.held()); diff != "" {

@@ -68,13 +68,14 @@ func (c *chunkRows) take(chunk *bus.Chunk[*access.Record], i int) error {
 func (c *chunkRows) add(r *access.Record, data []byte) error {
 	switch r.Kind {
 	case access.Kind_KIND_REQUEST:
-		row := request{
-			day: dayOf(r.TimeMs), id: id(r.Id), revision: r.Arrival.Revision,
-			state: r.State, time: r.TimeMs, data: data,
+		c.addRequest(r, data)
+		for _, stone := range access.Moved(r) {
+			data, err := stone.MarshalVT()
+			if err != nil {
+				return fmt.Errorf("encode tombstone: %w", err)
+			}
+			c.addRequest(stone, data)
 		}
-		copy(row.access[:], r.AccessId)
-		c.requests = append(c.requests, row)
-		c.bytes += int64(len(data)) + 128
 	case access.Kind_KIND_ACCESS:
 		c.accesses = append(c.accesses, accessRow{record: r, day: accessDay(r), id: id(r.Id), data: data})
 		c.bytes += decodedFactor * int64(len(data))
@@ -82,4 +83,14 @@ func (c *chunkRows) add(r *access.Record, data []byte) error {
 		return fmt.Errorf("keep record: unknown kind %d", r.Kind)
 	}
 	return nil
+}
+
+func (c *chunkRows) addRequest(r *access.Record, data []byte) {
+	row := request{
+		day: dayOf(r.TimeMs), id: id(r.Id), revision: r.Arrival.Revision,
+		state: r.State, time: r.TimeMs, data: data,
+	}
+	copy(row.access[:], r.AccessId)
+	c.requests = append(c.requests, row)
+	c.bytes += int64(len(data)) + 128
 }

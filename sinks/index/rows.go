@@ -17,11 +17,18 @@ func dayOf(ms int64) int64 {
 type rows struct {
 	floor      int64
 	requests   []request
-	requestAt  map[id]int
+	requestAt  map[place]int
 	accesses   []accessRow
 	accessAt   map[id]int
 	terms      []term
 	termBuffer []uint64
+}
+
+// place of a request: one that has moved stands on several days, as a
+// tombstone on all but one.
+type place struct {
+	day int64
+	id  id
 }
 
 // accessRow is an access on its way into its tables.
@@ -40,7 +47,7 @@ type term struct {
 }
 
 func newRows() *rows {
-	return &rows{requestAt: map[id]int{}, accessAt: map[id]int{}}
+	return &rows{requestAt: map[place]int{}, accessAt: map[id]int{}}
 }
 
 func (r *rows) reset(floor int64) {
@@ -60,10 +67,10 @@ func (r *rows) addChunk(chunk chunkRows) {
 		if row.day < r.floor {
 			continue
 		}
-		at, ok := r.requestAt[row.id]
+		at, ok := r.requestAt[place{row.day, row.id}]
 		switch {
 		case !ok:
-			r.requestAt[row.id] = len(r.requests)
+			r.requestAt[place{row.day, row.id}] = len(r.requests)
 			r.requests = append(r.requests, *row)
 		case row.revision > r.requests[at].revision:
 			r.requests[at] = *row
