@@ -12,6 +12,7 @@ import (
 func (c *Config) check(d *document) {
 	c.checkKeys(d)
 	c.checkSources(d)
+	c.checkPeople(d)
 	c.checkBus(d)
 	c.checkShared(d)
 	c.checkElastic(d)
@@ -59,6 +60,9 @@ func (c *Config) checkSources(d *document) {
 			d.mistake(field+".name", "the name %s is taken; each source has a name of its own, by which its positions are kept", source.Name)
 		}
 		seen[source.Name] = true
+		if source.Type != CloudTrail && len(source.Buckets) > 0 {
+			d.mistake(field+".buckets", "only a source of type cloudtrail has it; of others every bucket is read")
+		}
 		if source.Lateness != nil && *source.Lateness >= c.Windows.Horizon {
 			d.mistake(field+".lateness", "%s is not shorter than windows.horizon (%s): what comes so late would find nothing to belong to",
 				source.Lateness, c.Windows.Horizon)

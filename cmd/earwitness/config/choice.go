@@ -26,10 +26,11 @@ type SourceType string
 const (
 	S3AccessLog  SourceType = "s3-access-log"
 	GenesysAudit SourceType = "genesys-audit"
+	CloudTrail   SourceType = "cloudtrail"
 )
 
 func (t *SourceType) read(text string) error {
-	return choose(t, text, "type of source", S3AccessLog, GenesysAudit)
+	return choose(t, text, "type of source", S3AccessLog, GenesysAudit, CloudTrail)
 }
 
 // ObjectKind is what an object key names; empty decides by the key's end.

@@ -9,6 +9,7 @@ type Config struct {
 	Model    Model    `yaml:"model"`
 	Roles    Roles    `yaml:"roles"`
 	Networks Networks `yaml:"networks"`
+	People   []Person `yaml:"people,omitempty"`
 	Windows  Windows  `yaml:"windows"`
 	Keys     []Key    `yaml:"keys"`
 	Sources  []Source `yaml:"sources"`
@@ -58,6 +59,8 @@ type Source struct {
 	Name Name       `yaml:"name" required:"true"`
 	Type SourceType `yaml:"type" required:"true"`
 	Path Path       `yaml:"path" required:"true"`
+	// Buckets, of CloudTrail: patterns over those whose events are read.
+	Buckets []BucketPattern `yaml:"buckets,omitempty"`
 	// Lateness is how late its records may come; never nil once loaded.
 	Lateness *Duration `yaml:"lateness" min:"0s" max:"90d"`
 }
@@ -117,8 +120,8 @@ func Default() *Config {
 
 // defaultLateness is the rules' allowance for each type of source.
 func defaultLateness(t SourceType) Duration {
-	if t == GenesysAudit {
-		return hour
+	if t == S3AccessLog {
+		return 24 * hour
 	}
-	return 24 * hour
+	return hour
 }

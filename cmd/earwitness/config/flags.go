@@ -15,10 +15,10 @@ type Flags struct {
 	File string
 	// Data and Model replace what the file says.
 	Data, Model string
-	// S3Logs and Audits add sources, ServiceRoles and OwnRoles patterns, to
+	// S3Logs, Audits and CloudTrail add sources, ServiceRoles and OwnRoles patterns, to
 	// those of the file.
-	S3Logs, Audits         []string
-	ServiceRoles, OwnRoles []string
+	S3Logs, Audits, CloudTrail []string
+	ServiceRoles, OwnRoles     []string
 	// HTTP replaces http.listen.
 	HTTP string
 }
@@ -34,6 +34,7 @@ func (f *Flags) Register(set *pflag.FlagSet) {
 	f.RegisterPlace(set)
 	set.StringArrayVar(&f.S3Logs, "s3-logs", nil, "`PATH` of S3 access logs, a file or a folder (repeatable)")
 	set.StringArrayVar(&f.Audits, "audits", nil, "`PATH` of Genesys audits, a file or a folder (repeatable)")
+	set.StringArrayVar(&f.CloudTrail, "cloudtrail", nil, "`PATH` of CloudTrail log files, a file or a folder (repeatable)")
 	set.StringVar(&f.HTTP, "http", "", "tell metrics, health and status at `HOST:PORT`, as in 127.0.0.1:9850 (default: nowhere, or what the file says)")
 	set.StringVar(&f.Model, "model", "", "storage model, `export|direct` (default export)")
 	set.StringArrayVar(&f.ServiceRoles, "service-role", nil, "`PATTERN` over the ARNs of the contact centre's roles (repeatable)")
@@ -63,6 +64,7 @@ func (f *Flags) lay(config *Config, d *document) {
 	}
 	quickSources(config, d, "s3-logs", S3AccessLog, f.S3Logs)
 	quickSources(config, d, "audits", GenesysAudit, f.Audits)
+	quickSources(config, d, "cloudtrail", CloudTrail, f.CloudTrail)
 }
 
 func readFlag(d *document, flag, text string, into readable) {

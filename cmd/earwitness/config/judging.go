@@ -33,7 +33,7 @@ func (c *Config) SourceNames() []string {
 const domainRules = "earwitness/rules/1"
 
 // Fingerprint is the SHA-256 of all settings that change what is judged: the
-// model, roles, networks, windows and key patterns. Settings that judge alike
+// model, roles, networks, windows, key patterns and people. Settings that judge alike
 // have one fingerprint, in whatever order lists without an order stand. What
 // is built in is not in it: it changes with the program.
 func (c *Config) Fingerprint() [sha256.Size]byte {
@@ -57,7 +57,7 @@ func (c *Config) Fingerprint() [sha256.Size]byte {
 		buf = appendText(buf, string(key.Template))
 		buf = appendText(buf, cmp.Or(string(key.Kind), "by-end"))
 	}
-	return sha256.Sum256(buf)
+	return sha256.Sum256(c.appendPeople(buf))
 }
 
 func appendText(buf []byte, text string) []byte {

@@ -22,6 +22,7 @@ func TestFingerprintFollowsWhatIsJudged(t *testing.T) {
 		"after":       func(c *Config) { c.Windows.After += second },
 		"skew":        func(c *Config) { c.Windows.Skew += second },
 		"horizon":     func(c *Config) { c.Windows.Horizon += second },
+		"people":      func(c *Config) { c.People = []Person{{From: SessionName, Pattern: "{user}"}} },
 		"keys":        func(c *Config) { c.Keys = []Key{{Name: "a", Template: "{recording}"}} },
 	} {
 		c := Default()

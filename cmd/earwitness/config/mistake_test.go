@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	topKeys      = "data, model, roles, networks, windows, keys, sources, bus, elastic, worm, index, http, log"
+	topKeys      = "data, model, roles, networks, people, windows, keys, sources, bus, elastic, worm, index, http, log"
 	durationHelp = "write a whole number with its unit: s, m, h or d, as in 10m or 1h30m"
 	patternHelp  = `allowed are * ? [a-z] and \ before a letter, none of which crosses a /`
 	secretHelp   = "a secret must not stand in the configuration; put it elsewhere and write env:NAME for an environment variable or file:PATH for a file"
@@ -47,9 +47,14 @@ func mistakes() []struct{ name, text, want string } {
 		{"key without template", "keys:\n  - name: calls\n", "e.yaml:2:5: keys[0]: template is missing\n   2 |   - name: calls\n     |     ^"},
 		{"built-in name", "keys: [{name: genesys-export, template: \"{recording}\"}]\n", "e.yaml:1:15: keys[0].name: the name genesys-export is taken; names are unique, and genesys-export and guide-recordings are built in\n   1 | keys: [{name: genesys-export, template: \"{recording}\"}]\n     |               ^"},
 		{"kind of object", "keys: [{name: a, template: \"{recording}\", kind: audio}]\n", "e.yaml:1:49: keys[0].kind: \"audio\" is no kind of object; allowed are media, metadata, other\n   1 | keys: [{name: a, template: \"{recording}\", kind: audio}]\n     |                                                 ^"},
-		{"type of source", "sources: [{name: a, type: s3, path: x}]\n", "e.yaml:1:27: sources[0].type: \"s3\" is no type of source; allowed are s3-access-log, genesys-audit\n   1 | sources: [{name: a, type: s3, path: x}]\n     |                           ^"},
+		{"type of source", "sources: [{name: a, type: s3, path: x}]\n", "e.yaml:1:27: sources[0].type: \"s3\" is no type of source; allowed are s3-access-log, genesys-audit, cloudtrail\n   1 | sources: [{name: a, type: s3, path: x}]\n     |                           ^"},
 		{"name of a source", "sources: [{name: a/b, type: genesys-audit, path: x}]\n", "e.yaml:1:18: sources[0].name: \"a/b\" is no name; allowed are letters, digits, and - _ . behind the first, 64 at most\n   1 | sources: [{name: a/b, type: genesys-audit, path: x}]\n     |                  ^"},
 		{"two sources of a name", "sources:\n- {name: a, type: genesys-audit, path: x}\n- {name: a, type: genesys-audit, path: y}\n", "e.yaml:3:10: sources[1].name: the name a is taken; each source has a name of its own, by which its positions are kept\n   3 | - {name: a, type: genesys-audit, path: y}\n     |          ^"},
+		{"buckets of another source", "sources: [{name: a, type: genesys-audit, path: x, buckets: [b]}]\n", "e.yaml:1:60: sources[0].buckets: only a source of type cloudtrail has it; of others every bucket is read\n   1 | sources: [{name: a, type: genesys-audit, path: x, buckets: [b]}]\n     |                                                            ^"},
+		{"bucket pattern", "sources: [{name: a, type: cloudtrail, path: x, buckets: [a/b]}]\n", "e.yaml:1:58: sources[0].buckets[0]: a pattern over the names of buckets is wanted, without / and spaces, as in voice-*\n   1 | sources: [{name: a, type: cloudtrail, path: x, buckets: [a/b]}]\n     |                                                          ^"},
+		{"place of a name", "people: [{from: role, pattern: \"{user}\"}]\n", "e.yaml:1:17: people[0].from: \"role\" is no place of a name; allowed are source-identity, session-name\n   1 | people: [{from: role, pattern: \"{user}\"}]\n     |                 ^"},
+		{"pattern of a name", "people: [{from: session-name, pattern: gc}]\n", "e.yaml:1:40: people[0].pattern: \"gc\" is no such pattern; write {user} once, and the text around it, as in gc-{user}\n   1 | people: [{from: session-name, pattern: gc}]\n     |                                        ^"},
+		{"a name twice", "people: [{from: session-name, pattern: \"{user}\", users: [{name: a, id: x}, {name: a, id: y}]}]\n", "e.yaml:1:83: people[0].users[1].name: the name a is taken; each name means one user\n   1 | people: [{from: session-name, pattern: \"{user}\", users: [{name: a, id: x}, {name: a, id: y}]}]\n     |                                                                                   ^"},
 		{"too late", "sources: [{name: a, type: genesys-audit, path: x, lateness: 9d}]\n", "e.yaml:1:61: sources[0].lateness: 9d is not shorter than windows.horizon (9d): what comes so late would find nothing to belong to\n   1 | sources: [{name: a, type: genesys-audit, path: x, lateness: 9d}]\n     |                                                             ^"},
 		{"literal secret", "worm:\n  key: hunter2, or so\n", "e.yaml:2:8: worm.key: " + secretHelp + "\n   2 |   key: ***\n     |        ^"},
 		{"signing key as verifier", "worm: {verifiers: [PRIVATE+KEY+a+b+c]}\n", "e.yaml:1:20: worm.verifiers[0]: this is a signing key; the verifier line is wanted, or file:PATH of a file that holds it\n   1 | worm: {verifiers: [***\n     |                    ^"},

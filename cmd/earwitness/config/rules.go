@@ -17,6 +17,7 @@ func (c *Config) Rules() correlate.Rules {
 		After:         c.Windows.After.Std(),
 		Skew:          c.Windows.Skew.Std(),
 		Horizon:       c.Windows.Horizon.Std(),
+		People:        c.people(),
 	}
 	if c.Model == ModelDirect {
 		rules.Model = access.Model_MODEL_DIRECT

@@ -12,6 +12,7 @@ import (
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/evidence"
+	"earwitness/sources/cloudtrail"
 	"earwitness/sources/genesys"
 	"earwitness/sources/intake"
 	"earwitness/sources/s3log"
@@ -40,9 +41,9 @@ func (e *Engine) openSources(once bool) error {
 	}
 	for _, s := range e.config.Sources {
 		src := &source{name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), published: &metered{to: e.publisher}}
-		var decoder evidence.Decoder = genesys.New(genesys.Config{})
-		if s.Type == config.S3AccessLog {
-			decoder = s3log.New(s3log.Config{Patterns: patterns})
+		decoder, err := decoderOf(s, patterns)
+		if err != nil {
+			return err
 		}
 		src.directory, err = intake.New(intake.Config{
 			Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
@@ -54,6 +55,22 @@ func (e *Engine) openSources(once bool) error {
 		e.sources = append(e.sources, src)
 	}
 	return nil
+}
+
+// decoderOf gives the decoder of what a source delivers.
+func decoderOf(s config.Source, patterns *evidence.KeyPatterns) (evidence.Decoder, error) {
+	switch s.Type {
+	case config.S3AccessLog:
+		return s3log.New(s3log.Config{Patterns: patterns}), nil
+	case config.CloudTrail:
+		var buckets []string
+		for _, pattern := range s.Buckets {
+			buckets = append(buckets, string(pattern))
+		}
+		return cloudtrail.New(cloudtrail.Config{Patterns: patterns, Buckets: buckets})
+	default:
+		return genesys.New(genesys.Config{}), nil
+	}
 }
 
 func (s *source) scanned(began time.Time) {
