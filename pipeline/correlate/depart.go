@@ -29,7 +29,7 @@ func (s *state) depart(sub *subject, parts []*part) {
 	sub.recent = nil
 	sub.groups, sub.service = slices.DeleteFunc(sub.groups, gone), slices.DeleteFunc(sub.service, gone)
 	sub.acts = slices.DeleteFunc(sub.acts, func(a *act) bool { return a.left })
-	if len(sub.groups)+len(sub.acts) == 0 {
+	if len(sub.groups)+len(sub.acts)+len(sub.uses) == 0 {
 		s.dropSubject(sub)
 	}
 }

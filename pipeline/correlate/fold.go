@@ -127,6 +127,8 @@ func (f *Fold) apply(m *bus.Message, e *evidence.Evidence, control *bus.Control)
 		s.applyRequest(s.subjectOf(e), e, m.Value)
 	case e.GetAct() != nil:
 		s.applyAct(s.subjectOf(e), e, m.Value)
+	case e.GetKeyUse() != nil:
+		s.applyKeyUse(e, m.Value)
 	}
 	s.reckon()
 	return nil

@@ -64,6 +64,7 @@ func (s *state) sweep(sub *subject) {
 		}
 	}
 	s.depart(sub, leaving)
+	s.sweepUses(sub, limit)
 }
 
 // part is what is linked inside a subject: groups that continue each other or

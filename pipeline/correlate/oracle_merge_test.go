@@ -35,6 +35,10 @@ func mergeIntoSubjects(rules correlate.Rules, pieces []*evidence.Evidence) map[s
 			continue
 		}
 		s := under(same[0].SubjectKind, same[0].SubjectId)
+		if u := same[0].GetKeyUse(); u != nil {
+			s.uses = append(s.uses, u)
+			continue
+		}
 		s.acts = append(s.acts, mergeAct(same))
 	}
 	return subjects
@@ -64,6 +68,8 @@ func byIdentity(pieces []*evidence.Evidence) map[string][]*evidence.Evidence {
 			identity = "request " + string(p.GetRequest().Identity)
 		case p.GetAct() != nil:
 			identity = "act " + p.GetAct().AuditId
+		case p.GetKeyUse().GetKey() != "":
+			identity = "key use " + p.GetKeyUse().EventId + " " + p.SubjectId
 		default:
 			continue
 		}

@@ -48,6 +48,7 @@ func (s *oSubject) requestRecord(a *oAccess, r *oRequest) *access.Record {
 		Candidates:   listCandidates([]*oSession{session}),
 		Evidence:     refs(r.pieces),
 		MovedFromMs:  r.movedFrom(),
+		KeyUses:      s.usesFor(r),
 	}
 	if rec.Person = session.personOf(); rec.Person != nil {
 		rec.RelatedUsers = related(r.fact.Requester, rec.Person.Id)

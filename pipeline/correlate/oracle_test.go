@@ -61,6 +61,7 @@ type oSubject struct {
 	id       string
 	requests []*oRequest
 	acts     []*oAct
+	uses     []*evidence.KeyUse
 	sessions []*oSession
 	accesses []*oAccess
 }
@@ -76,10 +77,10 @@ type oRequest struct {
 	sessionName string
 	presigned   bool
 	// person is whom CloudTrail names; sure, that nobody can take the name.
-	person string
-	sure   bool
-	sec    int64
-	session     *oSession
+	person  string
+	sure    bool
+	sec     int64
+	session *oSession
 }
 
 // oAct is one audit event, merged from its pieces.

@@ -2,6 +2,7 @@ package correlate_test
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -124,4 +125,23 @@ func (r *oRequest) movedFrom() []int64 {
 	}
 	slices.Sort(times)
 	return times
+}
+
+// usesFor are the calls of KMS for the object of a read or write by its caller,
+// at most the skew away, by second and event.
+func (s *oSubject) usesFor(r *oRequest) []*evidence.KeyUse {
+	if r.class != access.Class_CLASS_READ && r.class != access.Class_CLASS_WRITE {
+		return nil
+	}
+	var uses []*evidence.KeyUse
+	for _, u := range s.uses {
+		if u.Bucket == r.fact.Bucket && u.Key == r.fact.Key && u.Requester == r.fact.Requester &&
+			distance(seconds(u.TimeMs), r.sec) <= wholeSeconds(s.rules.Skew) {
+			uses = append(uses, u)
+		}
+	}
+	slices.SortFunc(uses, func(a, b *evidence.KeyUse) int {
+		return cmp.Or(cmp.Compare(seconds(a.TimeMs), seconds(b.TimeMs)), cmp.Compare(a.EventId, b.EventId))
+	})
+	return uses[:min(len(uses), 20)]
 }

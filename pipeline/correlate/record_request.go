@@ -34,7 +34,7 @@ func (s *state) requestRecord(x *session, ref uint32) *access.Record {
 		OrganizationId: fact.OrganizationId, ConversationId: fact.ConversationId, RecordingId: g.subject.recording(),
 		SourceIp: s.addressText(r.address), SourceRegion: fact.SourceRegion,
 		Candidates: s.listCandidates([]*session{x}), Evidence: references(pieces), MovedFromMs: movedFrom(pieces, r.time),
-		Person:  g.namedPerson(),
+		Person: g.namedPerson(), KeyUses: s.usesFor(ref),
 		Arrival: arrival(touched, r.arrived, r.time, r.has(bitLate)),
 	}
 	fact.Identity = nil

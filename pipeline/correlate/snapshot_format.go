@@ -47,6 +47,7 @@ func (s *state) code(c *coder) {
 	s.codeRequests(c)
 	s.codeGroups(c)
 	s.codeActs(c)
+	s.codeUses(c)
 }
 
 func (s *state) codeStatements(c *coder) {

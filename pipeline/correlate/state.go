@@ -157,6 +157,9 @@ type subject struct {
 	id    string
 	place int
 	acts  []*act // by time, then audit id
+	// uses of keys for its objects, by second, then event.
+	uses []*keyUse
+	used map[string]int64 // event to second
 	// service are the groups whose sessions look for a person.
 	service []*group
 	// groups are all of it.

@@ -29,6 +29,7 @@ func randomWorld(seed uint64) world {
 	g.addRetellings()
 	if seed%2 == 1 {
 		g.addTrails()
+		g.addUses()
 	}
 	g.addDuplicates()
 	if g.oneIn(4) {

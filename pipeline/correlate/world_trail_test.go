@@ -87,3 +87,34 @@ func (g *generator) asTold(r *evidence.StorageRequest) {
 		func() { r.Trail.Caller.Arn = pick(g, serviceOne, serviceTwo, "") },
 	)()
 }
+
+// keyUse is a call of KMS for the object of r.
+func keyUse(r *evidence.StorageRequest, event string, changes ...func(*evidence.KeyUse)) *evidence.Evidence {
+	u := &evidence.KeyUse{
+		EventId: event, TimeMs: r.TimeMs, Operation: "Decrypt", KeyArn: "arn:aws:kms:eu-central-1:111122223333:key/1",
+		Bucket: r.Bucket, Key: r.Key, Requester: r.Requester, RecordingId: r.RecordingId,
+	}
+	for _, change := range changes {
+		change(u)
+	}
+	e := piece(evidence.Kind_KIND_CLOUDTRAIL, "file:///trail/kms", int(u.TimeMs%1000003), rawOf("kms", u))
+	e.Fact = &evidence.Evidence_KeyUse{KeyUse: u}
+	evidence.SetKeyUseSubject(e)
+	return e
+}
+
+// addUses has KMS called for some requests, at every distance.
+func (g *generator) addUses() {
+	for _, e := range slices.Clone(g.pieces) {
+		r := e.GetRequest()
+		if r == nil || len(g.pieces) >= mostTold || !g.oneIn(4) {
+			continue
+		}
+		event := pick(g, "use-"+r.RequestId, "use-"+r.RequestId, "use-1")
+		g.pieces = append(g.pieces, keyUse(r, event, func(u *evidence.KeyUse) {
+			u.TimeMs = g.near(r.TimeMs/1000)*1000 + g.millis()
+			u.Operation = pick(g, "Decrypt", "GenerateDataKey")
+			u.Requester = pick(g, u.Requester, u.Requester, g.anybody())
+		}))
+	}
+}
