@@ -85,6 +85,19 @@ func (e *event) requester() string {
 	return first(c.PrincipalId, c.AccountId, c.InvokedBy, c.Type, "unknown")
 }
 
+// namedAlike says whether access logs call the caller by the same name. Root
+// and callers of other accounts have a canonical id there, which CloudTrail
+// does not tell.
+func (e *event) namedAlike() bool {
+	switch e.caller.Type {
+	case "Root":
+		return false
+	case "AWSAccount":
+		return e.caller.Arn != "" || e.requester() == ""
+	}
+	return true
+}
+
 // remote is sourceIPAddress: an address, or else a name, such as a service's.
 func (e *event) remote() (ip, name string) {
 	if e.address == "" {

@@ -120,6 +120,9 @@ func TestFieldsOfRequests(t *testing.T) {
 	}{
 		{"no request id", ``, func(r *evidence.StorageRequest) bool { return r.RequestId == id && r.HostId == "" }},
 		{"absent host id", `,"requestID":"R","additionalEventData":null`, func(r *evidence.StorageRequest) bool { return r.RequestId == "R" }},
+		{"root, of a bucket", `,"requestID":"R","userIdentity":{"type":"Root","arn":"arn:aws:iam::1:root"},"requestParameters":{"bucketName":"b","key":""}`, func(r *evidence.StorageRequest) bool { return r.RequestId == id }},
+		{"root, of an object", `,"requestID":"R","userIdentity":{"type":"Root","arn":"arn:aws:iam::1:root"}`, func(r *evidence.StorageRequest) bool { return r.RequestId == "R" }},
+		{"anonymous, of a bucket", `,"requestID":"R","userIdentity":{"type":"AWSAccount","accountId":"ANONYMOUS_PRINCIPAL"},"requestParameters":{"bucketName":"b","key":""}`, func(r *evidence.StorageRequest) bool { return r.RequestId == "R" }},
 		{"anonymous", `,"userIdentity":{"accountId":"ANONYMOUS_PRINCIPAL","principalId":""}`, func(r *evidence.StorageRequest) bool { return r.Requester == "" }},
 		{"nobody named is not anonymous", ``, func(r *evidence.StorageRequest) bool { return r.Requester == "unknown" }},
 		{"service", `,"userIdentity":{"type":"AWSService","invokedBy":"x.amazonaws.com"}`, func(r *evidence.StorageRequest) bool { return r.Requester == "svc:x.amazonaws.com" }},

@@ -37,8 +37,12 @@ func (p *piece) setRequest(e *event, ms int64, patterns *evidence.KeyPatterns) {
 	r.Bucket, r.Key, r.VersionId = e.bucket(), e.key(), e.parameters.versionID
 	r.TimeMs, r.Requester, r.UserAgent = ms, e.requester(), agent(e.agent)
 	r.RemoteIp, p.trail.SourceAddress = e.remote()
-	// Without a request id the event stands for itself alone.
-	r.RequestId, r.HostId = first(e.requestID, p.trail.EventId), e.additional.hostID
+	r.RequestId, r.HostId = e.requestID, e.additional.hostID
+	if r.RequestId == "" || r.Key == "" && !e.namedAlike() {
+		// The event stands for itself alone: nothing tells which line is
+		// its, or the line belongs to another subject.
+		r.RequestId = p.trail.EventId
+	}
 	r.Operation, r.ErrorCode = operationOf(e.name), p.trail.ErrorCode
 	r.SignatureVersion, r.AuthenticationType = e.additional.signature, e.additional.method
 	r.HostHeader = first(e.parameters.host, e.tlsHost)
