@@ -15,6 +15,9 @@ type Object struct {
 	// Growing objects may get more bytes later: a last line without its
 	// newline is left for then.
 	Growing bool
+	// Metadata that whoever wrote the object gave it in S3 (x-amz-meta-), by
+	// name in lower case; nil where there is none or it is not known.
+	Metadata map[string]string
 }
 
 // Batch is what was decoded from one stretch of an object, in its order.

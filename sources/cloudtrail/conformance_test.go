@@ -1,6 +1,9 @@
 package cloudtrail
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +19,15 @@ func TestConformance(t *testing.T) {
 				t.Fatal(err)
 			}
 			intaketest.Decoder(t, testDecoder(t), sample, records)
+			chain, err := OpenChain(ChainConfig{Path: filepath.Join(t.TempDir(), "digests")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer chain.Close() //nolint:errcheck // of a test
+			reopen := func(context.Context, string) (io.ReadCloser, error) {
+				return io.NopCloser(bytes.NewReader(sample)), nil
+			}
+			intaketest.Decoder(t, NewVerified(testDecoder(t), chain, reopen), sample, records)
 		})
 	}
 }

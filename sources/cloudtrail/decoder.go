@@ -26,6 +26,21 @@ const (
 	CauseUnreadable = "unreadable"
 	// CauseTooLong: the record is longer than MaxRecord.
 	CauseTooLong = "too-long"
+	// CauseTampered: a log file is not the one that a digest tells of.
+	CauseTampered = "tampered"
+	// CauseMissing: a log file or a digest that a digest tells of is not there.
+	CauseMissing = "missing"
+	// CauseSignature: the signature of a digest does not hold.
+	CauseSignature = "signature"
+	// CauseUnknownKey: the key of a digest's signature is not configured.
+	CauseUnknownKey = "unknown-key"
+	// CauseLink: a digest is not the one that the next was linked to.
+	CauseLink = "link"
+	// CauseDigest: a digest can't be read.
+	CauseDigest = "digest"
+	// CauseUnverified: a log file could not be read a second time, so its hash
+	// is not known.
+	CauseUnverified = "unverified"
 )
 
 const (

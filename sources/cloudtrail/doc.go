@@ -13,6 +13,10 @@
 // (docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html),
 // unknown ones are kept in the raw bytes.
 //
+// A Verified reads the digest files of a trail too. It guarantees that a log
+// file or digest that was changed, is missing among others or wrongly signed is
+// named, in whatever order they come and across restarts.
+//
 // A Decoder starts no goroutine and stops with its reader, its context or the
 // first error of the function that it emits to. It does not fetch objects,
 // decompress them or keep a position; it does not join events with access

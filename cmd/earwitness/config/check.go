@@ -60,6 +60,9 @@ func (c *Config) checkSources(d *document) {
 			d.mistake(field+".name", "the name %s is taken; each source has a name of its own, by which its positions are kept", source.Name)
 		}
 		seen[source.Name] = true
+		if source.Type != CloudTrail && source.DigestKeys != "" {
+			d.mistake(field+".digest-keys", "only a source of type cloudtrail has digests")
+		}
 		if source.Type != CloudTrail && len(source.Buckets) > 0 {
 			d.mistake(field+".buckets", "only a source of type cloudtrail has it; of others every bucket is read")
 		}

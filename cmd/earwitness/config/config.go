@@ -61,6 +61,8 @@ type Source struct {
 	Path Path       `yaml:"path" required:"true"`
 	// Buckets, of CloudTrail: patterns over those whose events are read.
 	Buckets []BucketPattern `yaml:"buckets,omitempty"`
+	// DigestKeys, of CloudTrail: a file of public keys, see cloudtrail.ParseKeys.
+	DigestKeys Path `yaml:"digest-keys,omitempty"`
 	// Lateness is how late its records may come; never nil once loaded.
 	Lateness *Duration `yaml:"lateness" min:"0s" max:"90d"`
 }

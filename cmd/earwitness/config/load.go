@@ -65,7 +65,7 @@ func (c *Config) rebase(base string) {
 		&c.Bus.TLS.CA, &c.Bus.TLS.Certificate, &c.Elastic.CA, &c.WORM.S3.CA,
 	}
 	for i := range c.Sources {
-		paths = append(paths, &c.Sources[i].Path)
+		paths = append(paths, &c.Sources[i].Path, &c.Sources[i].DigestKeys)
 	}
 	for _, p := range paths {
 		*p = Path(rebased(base, string(*p)))

@@ -12,7 +12,6 @@ import (
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/evidence"
-	"earwitness/sources/cloudtrail"
 	"earwitness/sources/genesys"
 	"earwitness/sources/intake"
 	"earwitness/sources/s3log"
@@ -31,6 +30,9 @@ type source struct {
 	// scans are the beginnings of listings whose records are all on the bus;
 	// only the latest matters.
 	scans chan time.Time
+	once  bool
+	// trail is what CloudTrail's digests are held against; nil for others.
+	trail *trail
 }
 
 // openSources opens all, once or to watch.
@@ -40,8 +42,11 @@ func (e *Engine) openSources(once bool) error {
 		return err
 	}
 	for _, s := range e.config.Sources {
-		src := &source{name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), published: &metered{to: e.publisher}}
-		decoder, err := decoderOf(s, patterns)
+		src := &source{
+			name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), once: once,
+			published: &metered{to: e.publisher},
+		}
+		decoder, err := e.decoderOf(s, src, patterns)
 		if err != nil {
 			return err
 		}
@@ -58,22 +63,25 @@ func (e *Engine) openSources(once bool) error {
 }
 
 // decoderOf gives the decoder of what a source delivers.
-func decoderOf(s config.Source, patterns *evidence.KeyPatterns) (evidence.Decoder, error) {
+func (e *Engine) decoderOf(s config.Source, src *source, patterns *evidence.KeyPatterns) (evidence.Decoder, error) {
 	switch s.Type {
 	case config.S3AccessLog:
 		return s3log.New(s3log.Config{Patterns: patterns}), nil
 	case config.CloudTrail:
-		var buckets []string
-		for _, pattern := range s.Buckets {
-			buckets = append(buckets, string(pattern))
+		var err error
+		if src.trail, err = openTrail(s, patterns, e.config.PositionsDir()); err != nil {
+			return nil, fmt.Errorf("open source %s: %w", s.Name, err)
 		}
-		return cloudtrail.New(cloudtrail.Config{Patterns: patterns, Buckets: buckets})
+		return src.trail.verified, nil
 	default:
 		return genesys.New(genesys.Config{}), nil
 	}
 }
 
 func (s *source) scanned(began time.Time) {
+	if s.trail != nil {
+		s.trail.wake()
+	}
 	for {
 		select {
 		case s.scans <- began:
@@ -89,7 +97,7 @@ func (e *Engine) readSources(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range e.sources {
 		group.Go(func() error {
-			if err := s.directory.Run(ctx); err != nil {
+			if err := e.readSource(ctx, s); err != nil {
 				return fmt.Errorf("read source %s: %w", s.name, err)
 			}
 			return nil
