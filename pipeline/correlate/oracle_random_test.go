@@ -38,6 +38,18 @@ func tally(counts map[string]int, records []*access.Record) {
 			counts["taken "+r.Taken.Name()]++
 			counts[fmt.Sprintf("sessions %d", min(r.Sessions, 3))]++
 		}
+		if r.GetRequest().GetTrail() != nil {
+			counts["trail "+r.Evidence[0].Kind.Name()]++
+		}
+		if len(r.MovedFromMs) > 0 {
+			counts["moved"]++
+		}
+		if len(r.KeyUses) > 0 {
+			counts["key uses"]++
+		}
+		if r.Kind == access.Kind_KIND_REQUEST && r.Person != nil && r.Person.Name == "" {
+			counts["named by the trail"]++
+		}
 		for _, flag := range access.FlagNames(r.Flags) {
 			counts[r.Kind.Name()+" flag "+flag]++
 		}
@@ -73,6 +85,7 @@ func TestRandomWorldsAreMean(t *testing.T) {
 			rare = append(rare, kind+" "+word)
 		}
 	}
+	rare = append(rare, "trail access-log", "trail cloudtrail", "moved", "key uses", "named by the trail")
 	rare = append(rare, "access verdict audit-only", "access flag copied", "access flag storage-missing", "taken none",
 		"taken partial", "taken likely-full", "taken full", "state pending", "state final", "sessions 2", "sessions 3",
 		"principal anonymous", "principal aws", "principal self", "principal service", "principal direct")

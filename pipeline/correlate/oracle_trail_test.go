@@ -22,17 +22,16 @@ func joinTrails(identities map[string][]*evidence.Evidence) {
 			if p.Kind != evidence.Kind_KIND_CLOUDTRAIL || p.GetRequest() == nil {
 				return false
 			}
-			taken := false
+			taken, stays := false, false
 			for other, lines := range identities {
 				if isLogged(lines) && sameCall(lines[0], p) {
 					taken = true
-					if other == name {
-						return false
+					if stays = stays || other == name; other != name {
+						given[other] = append(given[other], p)
 					}
-					given[other] = append(given[other], p)
 				}
 			}
-			return taken
+			return taken && !stays
 		})
 		if len(left) > 0 {
 			given[name] = append(given[name], left...)

@@ -34,7 +34,7 @@ func ruleTables() []ruleCase {
 		linkRows(), addressRows(), foreignRows(), contestedRows(), nobodyRows(), distantRows(), certainRows(), candidateRows(),
 		accessRows(), verdictRows(), finalVerdictRows(), groupVerdictRows(), unionRows(),
 		takenRows(), takenBoundsRows(), outcomeRows(), unexpectedRows(), overwriteRows(), storageMissingRows(), contestedActRows(),
-		pendingRows(), pendingAccessRows(), recordRows(), boundRows(),
+		pendingRows(), pendingAccessRows(), recordRows(), boundRows(), trailRows(), personRows(),
 	)
 }
 

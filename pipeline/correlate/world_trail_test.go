@@ -55,6 +55,13 @@ func (g *generator) addTrails() {
 			g.rules.People = g.rules.People[:1]
 		}
 	}
+	for _, e := range slices.Clone(g.pieces) {
+		if r := e.GetRequest(); r != nil && len(g.pieces) < mostTold && g.oneIn(12) {
+			second := proto.CloneOf(r)
+			second.Operation = pick(g, "REST.COPY.OBJECT_GET", "BATCH.DELETE.OBJECT", "WEBSITE.GET.OBJECT")
+			g.pieces = append(g.pieces, requestPiece(second, "b"))
+		}
+	}
 	var alone []*evidence.Evidence
 	for _, e := range slices.Clone(g.pieces) {
 		if e.GetRequest() == nil || len(g.pieces) >= mostTold || !g.oneIn(2) {
