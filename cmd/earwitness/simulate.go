@@ -76,6 +76,7 @@ func registerWorld(set *pflag.FlagSet, world *simulate.Config) {
 	set.StringVar(&world.OwnRole, "own-role", world.OwnRole, "`PATTERN` over the ARNs of our own roles")
 	set.DurationVar(&world.LateMax, "late-max", world.LateMax, "the longest that a line takes to be delivered, `TIME`")
 	set.DurationVar(&world.AuditSkew, "audit-skew", world.AuditSkew, "the clock of the audits is ahead by `TIME`; -5s: behind")
+	set.BoolVar(&world.CloudTrail, "trail", world.CloudTrail, "CloudTrail tells of the requests too")
 	set.IntVar(&world.FileLines, "file-lines", world.FileLines, "the most lines in a log file, `N`")
 	for _, s := range []struct {
 		value       *float64

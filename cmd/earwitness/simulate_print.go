@@ -40,9 +40,13 @@ func printStories(b *bytes.Buffer, sum *simulate.Summary) {
 // worldCommand is a run over the world in dir, in pieces of a line each.
 func worldCommand(dir string, world *simulate.Config) []string {
 	path := func(name string) string { return quoted(filepath.Join(dir, name)) }
+	sources := "--s3-logs " + path(simulate.LogsDir) + " --audits " + path(simulate.AuditsDir)
+	if world.CloudTrail {
+		sources += " --cloudtrail " + path(simulate.TrailDir)
+	}
 	return []string{
 		strings.Join([]string{program(), "run --once --data", path("data"), "--model", world.Model}, " "),
-		"--s3-logs " + path(simulate.LogsDir) + " --audits " + path(simulate.AuditsDir),
+		sources,
 		"--service-role " + quoted(world.ServiceRole),
 		"--own-role " + quoted(world.OwnRole),
 	}

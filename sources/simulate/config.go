@@ -62,6 +62,8 @@ type Config struct {
 	GzipFiles float64 `json:"gzip_files"`
 	// FileLines is the most lines that a log file holds.
 	FileLines int `json:"file_lines"`
+	// CloudTrail tells of the requests too, completely, in TrailDir.
+	CloudTrail bool `json:"cloud_trail,omitempty"`
 }
 
 // DefaultConfig is a week of a small contact centre.

@@ -16,6 +16,8 @@ const (
 	// LogsDir has the access logs, AuditsDir the audits.
 	LogsDir   = "logs"
 	AuditsDir = "audits"
+	// TrailDir has the log files of CloudTrail, where there are any.
+	TrailDir = "cloudtrail"
 	// TruthFile has who really did what, one JSON object a line.
 	TruthFile = "truth.ndjson"
 	// SettingsFile has the Config of the world, and what a run needs to know.
@@ -65,12 +67,18 @@ func Generate(ctx context.Context, dir string, cfg Config, progress func(done, t
 	if w.delivery, err = newDelivery(filepath.Join(dir, LogsDir), &cfg); err != nil {
 		return Summary{}, errors.Join(err, truth.Close())
 	}
+	if cfg.CloudTrail {
+		w.trail = &trail{dir: filepath.Join(dir, TrailDir), cfg: &cfg}
+	}
 	w.audits = newAudits(filepath.Join(dir, AuditsDir), w.cast.org, &cfg)
 	w.truth = bufio.NewWriterSize(truth, flushBytes)
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
 	err = w.live(ctx, progress)
+	if w.trail != nil {
+		err = errors.Join(err, w.trail.close())
+	}
 	err = errors.Join(err, w.delivery.close(), w.audits.close(), w.truth.Flush(), truth.Close())
 	w.summary.LogFiles, w.summary.LogBytes = w.delivery.files, w.delivery.bytes
 	if err == nil {

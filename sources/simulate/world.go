@@ -14,6 +14,7 @@ const (
 	kindActFate
 	kindFile
 	kindText
+	kindTrail
 )
 
 // world is what is going on.
@@ -22,6 +23,7 @@ type world struct {
 	cast     *cast
 	calendar *calendar
 	delivery *delivery
+	trail    *trail // nil where CloudTrail is off
 	audits   *audits
 	truth    *bufio.Writer
 	err      error
@@ -61,6 +63,9 @@ func (w *world) request(s *source, r *request) {
 	}
 	if r.hostID == "" {
 		r.hostID = newHostID(s)
+	}
+	if w.trail != nil {
+		w.trail.write(r, number)
 	}
 	fate := draw(w.cfg.Seed, kindRequestFate, number)
 	lost, again, spoil := fate.chance(w.cfg.LostLines), fate.chance(w.cfg.DuplicateLines), fate.chance(w.cfg.UglyLines)
