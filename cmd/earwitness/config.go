@@ -52,6 +52,9 @@ func checkConfig(cmd *cobra.Command, flags config.Flags) error {
 		return err
 	}
 	for _, source := range settings.Sources {
+		if !source.Type.ReadsFiles() {
+			continue
+		}
 		if _, err := os.Stat(string(source.Path)); err != nil {
 			if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "source %s: %v\n", source.Name, err); err != nil {
 				return err

@@ -109,6 +109,9 @@ func (f *runFlags) options(cmd *cobra.Command, settings *config.Config) (engine.
 		return options, usageErrorf(cmd, "there is nothing to read: name logs with --s3-logs and audits with --audits, or sources in a file with --config")
 	}
 	for _, source := range settings.Sources {
+		if !source.Type.ReadsFiles() {
+			continue
+		}
 		if _, err := os.Stat(string(source.Path)); err != nil {
 			return options, usageErrorf(cmd, "source %s: %w; name a file or folder that is there", source.Name, err)
 		}

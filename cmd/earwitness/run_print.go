@@ -55,7 +55,7 @@ func printRead(b *bytes.Buffer, settings *config.Config, result *engine.Result) 
 		result.Took.Round(10*time.Millisecond), humanize.Comma(int64(float64(result.Records())/seconds)))
 	for _, s := range result.Sources {
 		p := s.Progress
-		fmt.Fprintf(b, "  %-12s %s from %s", s.Name, count(uint64(p.Records), "record"), count(uint64(p.FilesTotal), "file"))
+		fmt.Fprintf(b, "  %-12s %s from %s", s.Name, count(uint64(p.Records), "record"), count(uint64(p.FilesTotal), s.Unit))
 		if p.Records == 0 && p.FilesTotal > 0 && p.FilesTotal == p.FilesDone {
 			b.WriteString(", nothing new")
 		}

@@ -156,6 +156,8 @@ func count(n uint64, what string) string {
 	case n == 1:
 	case strings.HasSuffix(what, "s"):
 		what += "es"
+	case strings.HasSuffix(what, "y"):
+		what = what[:len(what)-1] + "ies"
 	default:
 		what += "s"
 	}

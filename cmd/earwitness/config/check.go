@@ -66,9 +66,29 @@ func (c *Config) checkSources(d *document) {
 		if source.Type != CloudTrail && len(source.Buckets) > 0 {
 			d.mistake(field+".buckets", "only a source of type cloudtrail has it; of others every bucket is read")
 		}
+		c.checkKind(d, &c.Sources[i], field)
 		if source.Lateness != nil && *source.Lateness >= c.Windows.Horizon {
 			d.mistake(field+".lateness", "%s is not shorter than windows.horizon (%s): what comes so late would find nothing to belong to",
 				source.Lateness, c.Windows.Horizon)
 		}
+	}
+}
+
+// checkKind holds what is given of a source against its type.
+func (c *Config) checkKind(d *document, source *Source, field string) {
+	switch {
+	case source.Type.ReadsFiles() && source.Path == "":
+		d.mistake(field, "path is missing")
+	case !source.Type.ReadsFiles() && source.Path != "":
+		d.mistake(field+".path", "a source of type %s reads no files; leave this key out", source.Type)
+	}
+	if source.Type == GenesysCloud {
+		if !d.has(field + ".genesys") {
+			d.mistake(field, "genesys is missing; name the region, client-id and client-secret of the organisation below it")
+			return
+		}
+		c.checkGenesys(d, source, field)
+	} else if d.has(field + ".genesys") {
+		d.mistake(field+".genesys", "it is for sources of type %s; leave this key out", GenesysCloud)
 	}
 }

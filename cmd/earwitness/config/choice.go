@@ -27,11 +27,16 @@ const (
 	S3AccessLog  SourceType = "s3-access-log"
 	GenesysAudit SourceType = "genesys-audit"
 	CloudTrail   SourceType = "cloudtrail"
+	// GenesysCloud is asked for its audits; those of GenesysAudit are files.
+	GenesysCloud SourceType = "genesys"
 )
 
 func (t *SourceType) read(text string) error {
-	return choose(t, text, "type of source", S3AccessLog, GenesysAudit, CloudTrail)
+	return choose(t, text, "type of source", S3AccessLog, GenesysAudit, CloudTrail, GenesysCloud)
 }
+
+// ReadsFiles says that sources of the type have a path.
+func (t SourceType) ReadsFiles() bool { return t != "" && t != GenesysCloud }
 
 // ObjectKind is what an object key names; empty decides by the key's end.
 type ObjectKind string

@@ -58,11 +58,14 @@ type Key struct {
 type Source struct {
 	Name Name       `yaml:"name" required:"true"`
 	Type SourceType `yaml:"type" required:"true"`
-	Path Path       `yaml:"path" required:"true"`
+	// Path is of the types that read files.
+	Path Path `yaml:"path,omitempty"`
 	// Buckets, of CloudTrail: patterns over those whose events are read.
 	Buckets []BucketPattern `yaml:"buckets,omitempty"`
 	// DigestKeys, of CloudTrail: a file of public keys, see cloudtrail.ParseKeys.
 	DigestKeys Path `yaml:"digest-keys,omitempty"`
+	// Genesys is of the type that asks its API.
+	Genesys Genesys `yaml:"genesys,omitempty"`
 	// Lateness is how late its records may come; never nil once loaded.
 	Lateness *Duration `yaml:"lateness" min:"0s" max:"90d"`
 }

@@ -70,7 +70,11 @@ func (c *Config) rebase(base string) {
 	for _, p := range paths {
 		*p = Path(rebased(base, string(*p)))
 	}
-	for _, s := range []*Secret{&c.WORM.Key, &c.Bus.TLS.Key, &c.Bus.SASL.Password, &c.Elastic.Password, &c.Elastic.APIKey} {
+	secrets := []*Secret{&c.WORM.Key, &c.Bus.TLS.Key, &c.Bus.SASL.Password, &c.Elastic.Password, &c.Elastic.APIKey}
+	for i := range c.Sources {
+		secrets = append(secrets, &c.Sources[i].Genesys.ClientSecret)
+	}
+	for _, s := range secrets {
 		if file := s.File(); file != "" {
 			*s = Secret(inFile + rebased(base, file))
 		}
@@ -100,6 +104,9 @@ func (c *Config) derive() {
 		if c.Sources[i].Lateness == nil {
 			lateness := defaultLateness(c.Sources[i].Type)
 			c.Sources[i].Lateness = &lateness
+		}
+		if c.Sources[i].Type == GenesysCloud {
+			c.Sources[i].Genesys.derive()
 		}
 	}
 }

@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	broker     = `bus: {brokers: ["kafka-1:9093"], tls: `
-	password   = `bus: {brokers: ["kafka-1:9093"], tls: {enabled: true}, sasl: {mechanism: plain, user: me, password: `
-	node       = `elastic: {urls: ["https://es:9200"], `
+	broker   = `bus: {brokers: ["kafka-1:9093"], tls: `
+	password = `bus: {brokers: ["kafka-1:9093"], tls: {enabled: true}, sasl: {mechanism: plain, user: me, password: `
+	node     = `elastic: {urls: ["https://es:9200"], `
+	// organisation lacks its secret.
+	organisation = "sources: [{name: a, type: genesys, genesys: {region: eu-central-1, client-id: c, "
+
 	lockBucket = `worm: {s3: {url: "s3://trail/a", mode: compliance, retention: 2557d, `
 )
 
@@ -47,6 +50,8 @@ func wrongFiles() []wrong {
 		{"a CA of Elasticsearch that is not PEM", node + "ca: notes.txt}", "elastic.ca: no certificate in PEM is in notes.txt; it begins with -----BEGIN CERTIFICATE-----"},
 		{"a CA of the bucket that is not there", lockBucket + "ca: none.pem}}", "worm.s3.ca: open none.pem" + open},
 		{"a CA of the bucket that is not PEM", lockBucket + "ca: notes.txt}}", "worm.s3.ca: no certificate in PEM is in notes.txt; it begins with -----BEGIN CERTIFICATE-----"},
+		{"a secret of Genesys that is not set", organisation + "client-secret: env:EARWITNESS_TEST_UNSET}}]", "genesys.client-secret: read secret: the environment variable EARWITNESS_TEST_UNSET is not set"},
+		{"a secret of Genesys in a file that is empty", organisation + "client-secret: file:empty}}]", "genesys.client-secret: read secret: file:empty is empty"},
 	}
 }
 
@@ -78,6 +83,13 @@ func connect(c *Config) error {
 	if c.WORM.S3.Enabled() {
 		if _, err := c.WORM.BucketConfig(log); err != nil {
 			return err
+		}
+	}
+	for i := range c.Sources {
+		if c.Sources[i].Type == GenesysCloud {
+			if _, err := c.Sources[i].Genesys.ClientConfig(log); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

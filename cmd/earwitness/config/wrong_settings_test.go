@@ -36,6 +36,7 @@ func wrongSettings() []struct {
 		{"Elasticsearch", wrongElastic()},
 		{"The archive in S3", wrongArchive()},
 		{"Metrics and status", wrongHTTP()},
+		{"Genesys Cloud", wrongGenesys()},
 		{"All other settings", mistakes()},
 	}
 }

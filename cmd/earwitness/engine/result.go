@@ -21,10 +21,11 @@ type Result struct {
 	Elastic *elastic.Stats
 }
 
-// SourceResult is what one source has done.
+// SourceResult is what one source has done. Unit is what its progress counts
+// as files: file or query.
 type SourceResult struct {
-	Name     string
-	Progress intake.Progress
+	Name, Unit string
+	Progress   intake.Progress
 }
 
 // Records counts what all sources have handed on.
@@ -43,7 +44,7 @@ func (e *Engine) result() Result {
 		r.Elastic = &stats
 	}
 	for _, s := range e.sources {
-		r.Sources = append(r.Sources, SourceResult{s.name, s.directory.Progress()})
+		r.Sources = append(r.Sources, SourceResult{s.name, s.unit, s.reader.Progress()})
 	}
 	return r
 }
@@ -64,7 +65,7 @@ type Progress struct {
 func (e *Engine) Progress() Progress {
 	var p Progress
 	for _, s := range e.sources {
-		d := s.directory.Progress()
+		d := s.reader.Progress()
 		p.BytesDone, p.BytesTotal = p.BytesDone+d.BytesDone, p.BytesTotal+d.BytesTotal
 		p.Records, p.DeadLetters = p.Records+d.Records, p.DeadLetters+d.DeadLetters
 	}

@@ -21,18 +21,31 @@ import (
 // delivered.
 const coverEvery = 10 * time.Second
 
+// reader is a source at work. Run reads until the source ends or ctx does;
+// Progress is safe to call at any time.
+type reader interface {
+	Run(ctx context.Context) error
+	Progress() intake.Progress
+}
+
 // source is one configured source, at work.
 type source struct {
-	name      string
-	lateness  time.Duration
-	directory *intake.Directory
+	name     string
+	lateness time.Duration
+	reader   reader
+	// published counts what the source has put on the bus.
 	published *metered
-	// scans are the beginnings of listings whose records are all on the bus;
-	// only the latest matters.
+	// unit is what its progress counts as files.
+	unit string
+	// scans are the times up to which all is on the bus that the source held:
+	// the beginnings of listings, say. Only the latest matters.
 	scans chan time.Time
 	once  bool
 	// trail is what CloudTrail's digests are held against; nil for others.
 	trail *trail
+	// reached gives such a time when Once has read all; nil where that is
+	// when the run began.
+	reached func() time.Time
 }
 
 // openSources opens all, once or to watch.
@@ -41,19 +54,17 @@ func (e *Engine) openSources(once bool) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range e.config.Sources {
+	for i := range e.config.Sources {
+		s := &e.config.Sources[i]
 		src := &source{
 			name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), once: once,
 			published: &metered{to: e.publisher},
 		}
-		decoder, err := e.decoderOf(s, src, patterns)
-		if err != nil {
-			return err
+		if s.Type == config.GenesysCloud {
+			err = e.openGenesys(src, s, once)
+		} else {
+			err = e.openDirectory(src, s, patterns, once)
 		}
-		src.directory, err = intake.New(intake.Config{
-			Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
-			Decoder: decoder, Publisher: src.published, Logger: e.log, Scanned: src.scanned, Passing: bus.Transient,
-		})
 		if err != nil {
 			return err
 		}
@@ -62,14 +73,31 @@ func (e *Engine) openSources(once bool) error {
 	return nil
 }
 
+// openDirectory opens a source of files.
+func (e *Engine) openDirectory(src *source, s *config.Source, patterns *evidence.KeyPatterns, once bool) error {
+	decoder, err := e.decoderOf(s, src, patterns)
+	if err != nil {
+		return err
+	}
+	directory, err := intake.New(intake.Config{
+		Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
+		Decoder: decoder, Publisher: src.published, Logger: e.log, Scanned: src.scanned, Passing: bus.Transient,
+	})
+	if err != nil {
+		return err
+	}
+	src.reader, src.unit = directory, "file"
+	return nil
+}
+
 // decoderOf gives the decoder of what a source delivers.
-func (e *Engine) decoderOf(s config.Source, src *source, patterns *evidence.KeyPatterns) (evidence.Decoder, error) {
+func (e *Engine) decoderOf(s *config.Source, src *source, patterns *evidence.KeyPatterns) (evidence.Decoder, error) {
 	switch s.Type {
 	case config.S3AccessLog:
 		return s3log.New(s3log.Config{Patterns: patterns}), nil
 	case config.CloudTrail:
 		var err error
-		if src.trail, err = openTrail(s, patterns, e.config.PositionsDir()); err != nil {
+		if src.trail, err = openTrail(*s, patterns, e.config.PositionsDir()); err != nil {
 			return nil, fmt.Errorf("open source %s: %w", s.Name, err)
 		}
 		return src.trail.verified, nil
@@ -106,9 +134,16 @@ func (e *Engine) readSources(ctx context.Context) error {
 	return group.Wait()
 }
 
-// coverOnce states that all sources have delivered up to a time.
-func (e *Engine) coverOnce(ctx context.Context, until time.Time) error {
+// coverOnce states that all sources have delivered up to a time, or as far as
+// they did.
+func (e *Engine) coverOnce(ctx context.Context, began time.Time) error {
 	for _, s := range e.sources {
+		until := began
+		if s.reached != nil {
+			if reached := s.reached(); reached.Before(until) {
+				until = reached
+			}
+		}
 		if err := e.cover(ctx, s.name, until); err != nil {
 			return err
 		}

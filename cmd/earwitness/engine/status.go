@@ -49,9 +49,15 @@ type SourceStatus struct {
 	Since   *time.Time `json:"since,omitempty"`
 }
 
+// waiter is a reader that may have to wait for others. Waiting says for what,
+// and since when; empty for nothing.
+type waiter interface {
+	Waiting() (what string, since time.Time)
+}
+
 // status of a source whose evidence goes to partitions as they get on.
 func (s *source) status(now time.Time, partitions []bus.ProducerStats) SourceStatus {
-	p := s.directory.Progress()
+	p := s.reader.Progress()
 	status := SourceStatus{
 		Name: s.name, FilesTotal: p.FilesTotal, FilesDone: p.FilesDone, BytesTotal: p.BytesTotal, BytesDone: p.BytesDone,
 		Records: p.Records, Repeated: p.Repeated, DeadLetters: p.DeadLetters, Problems: p.Problems,
@@ -64,6 +70,10 @@ func (s *source) status(now time.Time, partitions []bus.ProducerStats) SourceSta
 				status.Waiting += ": " + p.Waiting.Error()
 				break
 			}
+		}
+	} else if waiting, ok := s.reader.(waiter); ok {
+		if what, since := waiting.Waiting(); what != "" {
+			status.Waiting, status.Since = what, moment(since)
 		}
 	}
 	return status

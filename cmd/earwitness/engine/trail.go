@@ -65,11 +65,11 @@ func (t *trail) wake() {
 // readSource runs a source until it ends or ctx does.
 func (e *Engine) readSource(ctx context.Context, s *source) (err error) {
 	if s.trail == nil {
-		return s.directory.Run(ctx)
+		return s.reader.Run(ctx)
 	}
 	defer func() { err = errors.Join(err, s.trail.chain.Close()) }()
 	if s.once {
-		if err := s.directory.Run(ctx); err != nil {
+		if err := s.reader.Run(ctx); err != nil {
 			return err
 		}
 		e.log.LogAttrs(ctx, slog.LevelInfo, "events of CloudTrail that say nothing about the buckets were passed over",
@@ -82,7 +82,7 @@ func (e *Engine) readSource(ctx context.Context, s *source) (err error) {
 		defer close(ended)
 		e.watchMissing(watching, s)
 	}()
-	err = s.directory.Run(ctx)
+	err = s.reader.Run(ctx)
 	stop()
 	<-ended
 	return err

@@ -18,7 +18,7 @@
 // With Once, Run makes one pass and fails with the first error; else it goes
 // on until its context ends: what fails is tried again, and the position
 // stands still meanwhile, which Delivered and Stats show. A publisher that
-// gives up ends it. All its goroutines end before Run does. One Source at a
+// gives up ends it, unless Config.Passing says that this may pass. All its goroutines end before Run does. One Source at a
 // time may use a source's positions. It does not look up metadata, and
 // EventBridge is not read here.
 package auditquery

@@ -28,6 +28,8 @@ type file struct {
 	out  *os.File
 	// lines that it has, and had when it was last thought of as long.
 	lines, looked int
+	// broken says that a write failed.
+	broken bool
 }
 
 // openFile loads the entries of a file, if there is one. It can be written to
@@ -95,6 +97,7 @@ func (f *file) append(entries ...entry) error {
 		}
 	}
 	if _, err := f.out.Write(b.Bytes()); err != nil {
+		f.broken = true
 		return fmt.Errorf("write positions %s: %w", f.path, err)
 	}
 	f.lines += len(entries)
@@ -129,7 +132,7 @@ func (f *file) rewrite(fill func(put func(entry) error) error) error {
 	if f.out != nil {
 		_ = f.out.Close() // its lines stand in fresh, which is synced
 	}
-	f.out, f.lines, f.looked = fresh, lines, lines
+	f.out, f.lines, f.looked, f.broken = fresh, lines, lines, false
 	return nil
 }
 

@@ -100,10 +100,19 @@ func (l *ledger) recheck(stream string, at time.Time) error {
 
 func (l *ledger) put(e entry) error {
 	l.streams[e.Stream] = e
-	if err := l.file.append(e); err != nil {
+	if err := l.write(e); err != nil {
 		return err
 	}
 	return l.compactLong()
+}
+
+// write adds what is known already to the file. One that could not be written
+// to may end in a part of a line, and is written anew.
+func (l *ledger) write(entries ...entry) error {
+	if l.file.broken {
+		return l.compact()
+	}
+	return l.file.append(entries...)
 }
 
 // delivered is the least position; all is false where a stream has none.
@@ -150,7 +159,7 @@ func (l *ledger) settle(keys []seen, durable bool) error {
 			entries = append(entries, entry{Seen: hex.EncodeToString(s.key[:]), At: s.at.UnixMilli()})
 		}
 	}
-	return l.file.append(entries...)
+	return l.write(entries...)
 }
 
 // compactLong writes the file anew when it has many more lines than it needs.

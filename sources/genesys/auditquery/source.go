@@ -65,6 +65,10 @@ type Config struct {
 	// Delivered, when set, is told after passes up to when all streams have
 	// been asked for. What is late within the overlap may still come.
 	Delivered func(until time.Time)
+	// Passing tells which failures of the publisher or of the positions may
+	// pass: when watching they are waited for. Nil: none, and the first ends
+	// Run.
+	Passing func(error) bool
 	// Logger; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -82,6 +86,9 @@ func (c *Config) setDefaults() {
 		if *d.to <= 0 {
 			*d.to = d.fallback
 		}
+	}
+	if c.Passing == nil {
+		c.Passing = func(error) bool { return false }
 	}
 	if c.Delivered == nil {
 		c.Delivered = func(time.Time) {}
@@ -159,6 +166,9 @@ func (s *Source) Run(ctx context.Context) (err error) {
 func (s *Source) connect(ctx context.Context) error {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := s.meet(ctx)
+		if err == nil {
+			s.counts.succeed("all")
+		}
 		if err == nil || s.config.Once || ctx.Err() != nil || cloud.Denied(err) {
 			return err
 		}
@@ -209,7 +219,7 @@ func (s *Source) hold(ctx context.Context, services []cloud.Service) {
 
 // trouble notes and logs what failed and is tried again.
 func (s *Source) trouble(ctx context.Context, stream string, pause time.Duration, err error) {
-	s.counts.fail(err)
+	s.counts.fail(stream, err)
 	s.config.Logger.LogAttrs(ctx, slog.LevelWarn, "Genesys Cloud can't be asked for audits; it is tried again, and nothing counts as delivered meanwhile", slog.String("source", s.config.Name), slog.String("stream", stream),
 		slog.Duration("after", pause), slog.Any("error", err))
 }

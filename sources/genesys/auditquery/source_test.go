@@ -122,6 +122,29 @@ func TestPublisherFails(t *testing.T) {
 	})
 }
 
+// One that may pass is waited for.
+func TestPublisherFailsForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, fakecloud.Config{MaxPage: 50})
+		for i := range 400 {
+			b.happen(i, time.Now().Add(-time.Duration(400-i)*time.Minute), 0)
+		}
+		b.room = 2
+		time.AfterFunc(10*time.Minute, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.room = -1
+		})
+		source := b.source(func(c *auditquery.Config) {
+			c.Once, c.Passing = false, func(err error) bool { return errors.Is(err, errFull) }
+		})
+		if err := source.Run(bounded(t, time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		b.want(400)
+	})
+}
+
 func bounded(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -147,8 +170,16 @@ func TestDenied(t *testing.T) {
 			b.cloud.ChangeSecret("another")
 			b.cloud.RevokeTokens()
 		})
-		stats := b.watch(5 * time.Hour)
+		source := b.source(func(c *auditquery.Config) { c.Once = false })
+		if err := source.Run(bounded(t, 5*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		stats := source.Stats()
 		b.want(1)
+		why, since := source.Waiting()
+		if waits := time.Since(since); !strings.Contains(why, "invalid_client") || waits < 3*time.Hour || waits > 4*time.Hour {
+			t.Errorf("it waits for %q, since %s", why, waits)
+		}
 		if behind := time.Since(stats.Delivered); behind < 3*time.Hour || stats.Failures == 0 || !strings.Contains(stats.LastFailure, "invalid_client") {
 			t.Errorf("delivered up to %s ago, %d failures, the last: %s", behind, stats.Failures, stats.LastFailure)
 		}
@@ -198,8 +229,14 @@ func TestCloudIsAway(t *testing.T) {
 		b := newBench(t, fakecloud.Config{})
 		b.happen(0, time.Now().Add(-time.Hour), 0)
 		b.cloud.Inject(fakecloud.Fault{Times: 40, Trouble: fakecloud.Unavailable})
-		b.watch(3 * time.Hour)
+		source := b.source(func(c *auditquery.Config) { c.Once = false })
+		if err := source.Run(bounded(t, 3*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
 		b.want(1)
+		if why, _ := source.Waiting(); why != "" || source.Stats().Failures == 0 {
+			t.Errorf("it waits for %q after %d failures", why, source.Stats().Failures)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := b.source().Run(ctx); !errors.Is(err, context.Canceled) {

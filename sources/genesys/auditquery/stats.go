@@ -25,13 +25,47 @@ type counts struct {
 
 	mu   sync.Mutex
 	last string
+	// failing has the streams that fail, with what and since when.
+	failing map[string]failing
 }
 
-func (c *counts) fail(err error) {
+type failing struct {
+	why   string
+	since time.Time
+}
+
+func (c *counts) fail(stream string, err error) {
 	c.failures.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last = err.Error()
+	if c.failing == nil {
+		c.failing = make(map[string]failing)
+	}
+	since := time.Now()
+	if before, known := c.failing[stream]; known {
+		since = before.since
+	}
+	c.failing[stream] = failing{c.last, since}
+}
+
+func (c *counts) succeed(stream string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.failing, stream)
+}
+
+// Waiting says what fails and is tried again, and since when; of several
+// streams the one that has failed for longest. It is empty where none does.
+func (s *Source) Waiting() (why string, since time.Time) {
+	s.counts.mu.Lock()
+	defer s.counts.mu.Unlock()
+	for _, f := range s.counts.failing {
+		if why == "" || f.since.Before(since) {
+			why, since = f.why, f.since
+		}
+	}
+	return why, since
 }
 
 // Stats is safe to call at any time.

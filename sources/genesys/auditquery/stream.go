@@ -27,7 +27,8 @@ type stream struct {
 	query  cloud.Query
 }
 
-// publishError is the publisher's or the ledger's: nothing here mends it.
+// publishError is the publisher's or the ledger's. Unless it may pass, nothing
+// mends it.
 type publishError struct{ err error }
 
 func (e *publishError) Error() string { return e.err.Error() }
@@ -42,6 +43,7 @@ func (s *stream) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			pause = firstPause
+			s.source.counts.succeed(s.name)
 			if until, all := s.source.ledger.delivered(); all {
 				config.Delivered(until)
 			}
@@ -52,7 +54,7 @@ func (s *stream) run(ctx context.Context) error {
 				return err
 			}
 			continue
-		case config.Once, ctx.Err() != nil, errors.As(err, &fatal):
+		case config.Once, ctx.Err() != nil, errors.As(err, &fatal) && !config.Passing(err):
 			return err
 		}
 		s.source.trouble(ctx, s.name, pause, err)

@@ -197,9 +197,12 @@ func (l *limiter) told(allowed, left int, h http.Header, reset string, now time.
 	}
 	const sameWindow = 5 * time.Second
 	ends := now.Add(time.Duration(seconds) * time.Second)
-	if !l.assumed && ends.Sub(l.ends) > sameWindow {
+	switch {
+	case l.assumed:
+		l.left = left
+	case ends.Sub(l.ends) > sameWindow:
 		l.left, l.used = left, [classes]int{}
-	} else {
+	default:
 		l.left = min(l.left, left)
 	}
 	// An answer that was long under way may tell of a window that is over.
