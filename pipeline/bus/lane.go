@@ -166,7 +166,9 @@ func (l *lane) next() (b *pending, wait time.Duration, ended bool) {
 			return nil, wait, false
 		}
 	}
-	l.queue = append(l.queue[:0], l.queue[1:]...)
+	last := copy(l.queue, l.queue[1:])
+	l.queue[last] = nil
+	l.queue = l.queue[:last]
 	return b, 0, false
 }
 

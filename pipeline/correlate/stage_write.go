@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// produceBytes is about how much is produced at a time.
-	produceBytes = 2 << 20
+	// produceBytes is about how much is produced at a time: a batch.
+	produceBytes = 900 << 10
 	// wholeEvery is how long records may be held back while evidence comes
 	// slowly.
 	wholeEvery = time.Second

@@ -27,8 +27,9 @@ var _ intake.Publisher = (*metered)(nil)
 // Publish implements intake.Publisher.
 func (m *metered) Publish(ctx context.Context, batch evidence.Batch, done func(error)) error {
 	m.begin()
+	pieces := len(batch.Evidence) // the batch itself is not to be kept until it is answered for
 	err := m.to.Publish(ctx, batch, func(err error) {
-		m.end(len(batch.Evidence), err)
+		m.end(pieces, err)
 		done(err)
 	})
 	if err != nil {
