@@ -65,7 +65,7 @@ func (e *Engine) consume(soft, hard context.Context, partitions []int, hear offs
 			follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](&loyal{e.stage, e}))
 		}
 		follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
-		told := bus.NewPartition(e.client, bus.TopicAccess, partition, decodeAccess, kept)
+		told := bus.NewPartition(e.client, bus.TopicAccess, partition, e.accessDecoder(), kept)
 		for _, sink := range e.records {
 			follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](sink))
 		}
@@ -108,6 +108,21 @@ func decodeEvidence(m *bus.Message) (*evidence.Evidence, error) {
 		return nil, fmt.Errorf("decode evidence at offset %d: %w", m.Offset, err)
 	}
 	return e, nil
+}
+
+// accessDecoder gives what the sinks need: the index and the archive keep the
+// bytes of a request and look at its outline, Elasticsearch wants it whole.
+func (e *Engine) accessDecoder() func(*bus.Message) (*access.Record, error) {
+	if e.elastic != nil {
+		return decodeAccess
+	}
+	return func(m *bus.Message) (*access.Record, error) {
+		r, err := access.UnmarshalOutline(m.Value)
+		if err != nil {
+			return nil, fmt.Errorf("decode record at offset %d: %w", m.Offset, err)
+		}
+		return r, nil
+	}
 }
 
 func decodeAccess(m *bus.Message) (*access.Record, error) {
