@@ -18,10 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
-	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/bus"
-	"earwitness/sinks/worm"
 	"earwitness/sources/simulate"
 )
 
@@ -209,48 +207,17 @@ func (k *killing) lettersOf(t *testing.T, data string) []deadLetterDocument {
 // wantNoContradiction: the archive holds no two contents of one revision.
 func wantNoContradiction(t *testing.T, data string) {
 	t.Helper()
-	settings, err := config.Load(config.Flags{Data: data})
-	if err != nil {
-		t.Fatal(err)
-	}
-	known, err := knownKeys(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := worm.ReadDir(string(settings.WORM.Directory))
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, err := worm.NewReader(store, known)
-	if err != nil {
-		t.Fatal(err)
-	}
-	logs, err := reader.Logs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	contents := map[string]*access.Record{}
-	for _, log := range logs {
-		if log.Topic != bus.TopicAccess {
-			continue
+	eachArchived(t, filepath.Join(data, "worm"), filepath.Join(data, "worm.pub"), bus.TopicAccess, func(value []byte) error {
+		rec := &access.Record{}
+		if err := rec.UnmarshalVT(value); err != nil {
+			return err
 		}
-		err := reader.Read(t.Context(), log, 0, func(record worm.Record) error {
-			if bus.IsControl(&record.Message) {
-				return nil
-			}
-			rec := &access.Record{}
-			if err := rec.UnmarshalVT(record.Message.Value); err != nil {
-				return err
-			}
-			at := fmt.Sprintf("%x %d", rec.Id, rec.Arrival.GetRevision())
-			if other := contents[at]; other != nil && !proto.Equal(rec, other) {
-				t.Errorf("two contents of record %s:\n%v\n%v", at, other, rec)
-			}
-			contents[at] = rec
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
+		at := fmt.Sprintf("%x %d", rec.Id, rec.Arrival.GetRevision())
+		if other := contents[at]; other != nil && !proto.Equal(rec, other) {
+			t.Errorf("two contents of record %s:\n%v\n%v", at, other, rec)
 		}
-	}
+		contents[at] = rec
+		return nil
+	})
 }

@@ -49,17 +49,17 @@ func TestEveryLineIsAccountedFor(t *testing.T) {
 			}
 			got := earwitness(t, "run", "--once", "--data", data, "--s3-logs", logs)
 			got.want(t, 3, fmt.Sprintf("%s from 40 files", count(uint64(total), "record")))
-			accountFor(t, data, lines)
+			accountFor(t, trailOf(t, data), lettersOf(t, data), lines)
 		})
 	}
 }
 
 // accountFor compares the hashes of the lines with what became of them:
 // evidence of a request, or a dead letter, and not both.
-func accountFor(t *testing.T, data string, lines map[string]bool) {
+func accountFor(t *testing.T, trail []string, letters []deadLetterDocument, lines map[string]bool) {
 	t.Helper()
 	read, refused := map[string]bool{}, map[string]bool{}
-	for _, line := range trailOf(t, data) {
+	for _, line := range trail {
 		var d struct {
 			Earwitness struct {
 				Kind     string
@@ -75,7 +75,7 @@ func accountFor(t *testing.T, data string, lines map[string]bool) {
 			}
 		}
 	}
-	for _, letter := range lettersOf(t, data) {
+	for _, letter := range letters {
 		refused[letter.Origin.SHA256] = true
 		if read[letter.Origin.SHA256] {
 			t.Errorf("the line %s was read, and refused", letter.Origin.SHA256)
@@ -91,9 +91,9 @@ func accountFor(t *testing.T, data string, lines map[string]bool) {
 }
 
 // lettersOf gives all dead letters of a data folder.
-func lettersOf(t *testing.T, data string) []deadLetterDocument {
+func lettersOf(t *testing.T, data string, more ...string) []deadLetterDocument {
 	t.Helper()
-	listed := earwitness(t, "deadletter", "list", "--json", "--data", data)
+	listed := earwitness(t, append([]string{"deadletter", "list", "--json", "--data", data}, more...)...)
 	listed.want(t, 0)
 	var letters []deadLetterDocument
 	for line := range strings.Lines(listed.out) {

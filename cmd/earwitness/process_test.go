@@ -83,13 +83,13 @@ func TestOneProcessUsesADataFolder(t *testing.T) {
 
 // awaitTrail waits until the index of a data folder, which another process
 // fills, has records.
-func awaitTrail(t *testing.T, data string) {
+func awaitTrail(t *testing.T, data string, more ...string) {
 	t.Helper()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	late := time.After(time.Minute)
 	for {
-		got := earwitness(t, "trail", "--json", "--data", data)
+		got := earwitness(t, append([]string{"trail", "--json", "--data", data}, more...)...)
 		if got.code == 0 && got.out != "" {
 			return
 		}

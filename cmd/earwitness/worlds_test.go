@@ -75,9 +75,9 @@ func (a *answer) flags(data string) []string {
 }
 
 // trailOf gives all documents of a data folder, a line each.
-func trailOf(t *testing.T, data string) []string {
+func trailOf(t *testing.T, data string, more ...string) []string {
 	t.Helper()
-	got := earwitness(t, "trail", "--json", "--data", data)
+	got := earwitness(t, append([]string{"trail", "--json", "--data", data}, more...)...)
 	got.want(t, 0)
 	return slices.Collect(strings.Lines(got.out))
 }
