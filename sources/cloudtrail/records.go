@@ -270,7 +270,12 @@ type chunks struct {
 	err    error
 }
 
-const chunkSize = 256 << 10
+// The first chunk is for small files, later ones are larger up to chunkSize,
+// and beyond that for a record that needs it.
+const (
+	firstChunk = 16 << 10
+	chunkSize  = 256 << 10
+)
 
 // at gives the byte i behind the start; false at the end or on an error.
 func (c *chunks) at(i int) (byte, bool) {
@@ -288,7 +293,7 @@ func (c *chunks) fill() bool {
 		return false
 	}
 	if c.end == len(c.buf) {
-		fresh := make([]byte, max(chunkSize, 2*(c.end-c.start)))
+		fresh := make([]byte, max(firstChunk, min(chunkSize, 4*len(c.buf)), 2*(c.end-c.start)))
 		c.end = copy(fresh, c.buf[c.start:c.end])
 		c.buf, c.start = fresh, 0
 	}
