@@ -219,6 +219,7 @@ func TestChain(t *testing.T) {
 		}, []string{"signature " + nameOf(empty)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			for _, backwards := range []bool{false, true} {
 				files := map[string][]byte{empty + signatureSuffix: []byte(w.signatures[empty] + "\n")}
 				for name, content := range w.files {
