@@ -55,7 +55,7 @@ func feedAndSearch(ctx context.Context, arg feedArg) (r feedResult, err error) {
 		return r, err
 	}
 	defer reader.Close() //nolint:errcheck // it was only read
-	client := &http.Client{Timeout: time.Minute}
+	client := &http.Client{Timeout: 5 * time.Minute}
 	defer client.CloseIdleConnections()
 	w := &written{}
 	var seen [2][]time.Duration
@@ -160,7 +160,7 @@ func feed(ctx context.Context, log *os.File, w *written) (late time.Duration, er
 // watchFor asks for what was written and is not shown yet, until all is, and
 // gives the delay of each line.
 func watchFor(ctx context.Context, w *written, s seeker, every time.Duration) (all []time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, feedWarm+feedFor+2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, feedWarm+feedFor+5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()

@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strings"
 	"time"
 
 	"earwitness/pipeline/access"
@@ -27,8 +32,8 @@ func measureHorizon(ctx context.Context, b *bench) (figure, error) {
 	}
 	ratio := r.Last.Seconds() / r.First.Seconds()
 	return figure{
-		figure: fmt.Sprintf("%s pieces: %s peak; %.1f us each for the last %s; ten snapshots took %s", thousands(float64(b.horizon)), mebibytes(cost.Peak),
-			each(r.Last, windowPieces), thousands(windowPieces), seconds(r.Snapshots)),
+		figure: fmt.Sprintf("%s pieces: %s peak, %s of live heap (%d bytes a piece); %.1f us each for the last %s; ten snapshots took %s", thousands(float64(b.horizon)), mebibytes(cost.Peak),
+			mebibytes(r.Live), r.Live/int64(b.horizon), each(r.Last, windowPieces), thousands(windowPieces), seconds(r.Snapshots)),
 		beside:  fmt.Sprintf("%.1f us each for the first %s: %.2f times", each(r.First, windowPieces), thousands(windowPieces), ratio),
 		reached: reached(cost.Peak <= 1<<30) + ", " + reached(ratio <= 1.1),
 	}, nil
@@ -72,6 +77,8 @@ type foldResult struct {
 	First, Last, All time.Duration
 	Snapshots        time.Duration
 	Records          int64
+	// Live is what the heap holds at the end, when all garbage is gone.
+	Live int64
 }
 
 // foldStream gives a fold evidence in chunks of a thousand and takes what it
@@ -124,5 +131,25 @@ func foldStream(_ context.Context, arg foldArg) (r foldResult, err error) {
 			r.Snapshots += cpuTime() - began
 		}
 	}
+	if r.Live, err = liveHeap(); err != nil {
+		return r, err
+	}
 	return r, fold.Close()
+}
+
+// liveHeap gives what lives on the heap, bytes, and writes a heap profile
+// beside the CPU profile where one is wanted.
+func liveHeap() (int64, error) {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	path := os.Getenv(profileVariable)
+	if path == "" {
+		return int64(stats.HeapAlloc), nil
+	}
+	f, err := os.Create(strings.TrimSuffix(path, ".pprof") + "-heap.pprof")
+	if err != nil {
+		return 0, fmt.Errorf("write heap profile: %w", err)
+	}
+	return int64(stats.HeapAlloc), errors.Join(pprof.WriteHeapProfile(f), f.Close())
 }

@@ -136,6 +136,7 @@ func worker[A, R any](do func(context.Context, A) (R, error)) func(context.Conte
 
 func workers() map[string]func(context.Context, []byte) (any, error) {
 	return map[string]func(context.Context, []byte) (any, error){
+		"lines":      worker(cutFile),
 		"scan":       worker(scanFile),
 		"regexp":     worker(matchFile),
 		"decode":     worker(decodeFile),
