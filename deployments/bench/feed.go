@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -157,6 +158,10 @@ func feed(ctx context.Context, log *os.File, w *written) (late time.Duration, er
 	}
 }
 
+// askAbout is how many batches are asked for at a time, the oldest first: who
+// is far behind is not to be kept busy by questions.
+const askAbout = 30
+
 // watchFor asks for what was written and is not shown yet, until all is, and
 // gives the delay of each line.
 func watchFor(ctx context.Context, w *written, s seeker, every time.Duration) (all []time.Duration, err error) {
@@ -164,7 +169,8 @@ func watchFor(ctx context.Context, w *written, s seeker, every time.Duration) (a
 	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	waiting, shown, known := map[string]batch{}, map[string]int{}, 0
+	var waiting []batch
+	shown, known := map[string]int{}, 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -173,35 +179,30 @@ func watchFor(ctx context.Context, w *written, s seeker, every time.Duration) (a
 		}
 		fresh, ended := w.from(known)
 		known += len(fresh)
-		for _, b := range fresh {
-			waiting[b.recording] = b
-		}
-		if len(waiting) == 0 {
+		if waiting = append(waiting, fresh...); len(waiting) == 0 {
 			if ended {
 				return all, nil
 			}
 			continue
 		}
-		var asked []string
-		for name := range waiting {
-			asked = append(asked, name)
+		oldest := waiting[:min(len(waiting), askAbout)]
+		var names []string
+		for _, b := range oldest {
+			names = append(names, b.recording)
 		}
-		counts, err := s.count(ctx, asked)
+		counts, err := s.count(ctx, names)
 		if err != nil {
 			return nil, err
 		}
 		now := time.Now()
-		for name, n := range counts {
-			b := waiting[name]
-			for ; shown[name] < n; shown[name]++ {
+		for _, b := range oldest {
+			for ; shown[b.recording] < counts[b.recording]; shown[b.recording]++ {
 				if b.reckoned {
 					all = append(all, now.Sub(b.at))
 				}
 			}
-			if n >= feedLines {
-				delete(waiting, name)
-			}
 		}
+		waiting = slices.DeleteFunc(waiting, func(b batch) bool { return shown[b.recording] >= feedLines })
 	}
 }
 
