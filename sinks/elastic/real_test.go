@@ -242,7 +242,8 @@ func realUpgrade(t *testing.T, server *realServer) {
 	if err := deliver(t, openSink(t, cfg), 6); err != nil {
 		t.Fatal(err)
 	}
-	cfg.version, cfg.OnlyCheckTemplates = 2, true
+	next := TemplateVersion + 1
+	cfg.version, cfg.OnlyCheckTemplates = next, true
 	var missing *TemplateError
 	if err := openSink(t, cfg).Prepare(patiently(t)); !errors.As(err, &missing) {
 		t.Fatalf("checking only, got %v, want a template error", err)
@@ -257,7 +258,7 @@ func realUpgrade(t *testing.T, server *realServer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]int{"upgrade-access-2026.10": 2, "upgrade-request-2026.10": 2}, versions); diff != "" {
+	if diff := cmp.Diff(map[string]int{"upgrade-access-2026.10": next, "upgrade-request-2026.10": next}, versions); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
 	}
 	if got := len(server.held(t, "upgrade")); got != 12 {
