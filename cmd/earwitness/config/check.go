@@ -82,13 +82,23 @@ func (c *Config) checkKind(d *document, source *Source, field string) {
 	case !source.Type.ReadsFiles() && source.Path != "":
 		d.mistake(field+".path", "a source of type %s reads no files; leave this key out", source.Type)
 	}
-	if source.Type == GenesysCloud {
-		if !d.has(field + ".genesys") {
-			d.mistake(field, "genesys is missing; name the region, client-id and client-secret of the organisation below it")
-			return
+	for _, section := range []struct {
+		name  string
+		of    SourceType
+		what  string
+		check func(*document, *Source, string)
+	}{
+		{"genesys", GenesysCloud, "name the region, client-id and client-secret of the organisation below it", c.checkGenesys},
+		{"webhook", GenesysWebhook, "name below it where to listen, and the secret", c.checkWebhook},
+	} {
+		has := d.has(field + "." + section.name)
+		switch {
+		case source.Type == section.of && !has:
+			d.mistake(field, "%s is missing; %s", section.name, section.what)
+		case source.Type == section.of:
+			section.check(d, source, field)
+		case has:
+			d.mistake(field+"."+section.name, "it is for sources of type %s; leave this key out", section.of)
 		}
-		c.checkGenesys(d, source, field)
-	} else if d.has(field + ".genesys") {
-		d.mistake(field+".genesys", "it is for sources of type %s; leave this key out", GenesysCloud)
 	}
 }

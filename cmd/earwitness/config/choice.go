@@ -29,14 +29,18 @@ const (
 	CloudTrail   SourceType = "cloudtrail"
 	// GenesysCloud is asked for its audits; those of GenesysAudit are files.
 	GenesysCloud SourceType = "genesys"
+	// GenesysWebhook is posted to.
+	GenesysWebhook SourceType = "genesys-webhook"
 )
 
 func (t *SourceType) read(text string) error {
-	return choose(t, text, "type of source", S3AccessLog, GenesysAudit, CloudTrail, GenesysCloud)
+	return choose(t, text, "type of source", S3AccessLog, GenesysAudit, CloudTrail, GenesysCloud, GenesysWebhook)
 }
 
 // ReadsFiles says that sources of the type have a path.
-func (t SourceType) ReadsFiles() bool { return t != "" && t != GenesysCloud }
+func (t SourceType) ReadsFiles() bool {
+	return t == S3AccessLog || t == GenesysAudit || t == CloudTrail
+}
 
 // ObjectKind is what an object key names; empty decides by the key's end.
 type ObjectKind string

@@ -66,6 +66,8 @@ type Source struct {
 	DigestKeys Path `yaml:"digest-keys,omitempty"`
 	// Genesys is of the type that asks its API.
 	Genesys Genesys `yaml:"genesys,omitempty"`
+	// Webhook is of the type that is posted to.
+	Webhook Webhook `yaml:"webhook,omitempty"`
 	// Lateness is how late its records may come; never nil once loaded.
 	Lateness *Duration `yaml:"lateness" min:"0s" max:"90d"`
 }

@@ -65,14 +65,14 @@ func (c *Config) rebase(base string) {
 		&c.Bus.TLS.CA, &c.Bus.TLS.Certificate, &c.Elastic.CA, &c.WORM.S3.CA,
 	}
 	for i := range c.Sources {
-		paths = append(paths, &c.Sources[i].Path, &c.Sources[i].DigestKeys)
+		paths = append(paths, &c.Sources[i].Webhook.Certificate, &c.Sources[i].Path, &c.Sources[i].DigestKeys)
 	}
 	for _, p := range paths {
 		*p = Path(rebased(base, string(*p)))
 	}
 	secrets := []*Secret{&c.WORM.Key, &c.Bus.TLS.Key, &c.Bus.SASL.Password, &c.Elastic.Password, &c.Elastic.APIKey}
 	for i := range c.Sources {
-		secrets = append(secrets, &c.Sources[i].Genesys.ClientSecret)
+		secrets = append(secrets, &c.Sources[i].Genesys.ClientSecret, &c.Sources[i].Webhook.Secret, &c.Sources[i].Webhook.Key)
 	}
 	for _, s := range secrets {
 		if file := s.File(); file != "" {
@@ -107,6 +107,9 @@ func (c *Config) derive() {
 		}
 		if c.Sources[i].Type == GenesysCloud {
 			c.Sources[i].Genesys.derive()
+		}
+		if c.Sources[i].Type == GenesysWebhook {
+			c.Sources[i].Webhook.derive()
 		}
 	}
 }

@@ -52,21 +52,24 @@ func (t TLS) Config() (*tls.Config, error) {
 	return config, nil
 }
 
-func (t TLS) pair() (tls.Certificate, error) {
-	certificate, err := loadCA("bus.tls.certificate", t.Certificate)
+func (t TLS) pair() (tls.Certificate, error) { return pairOf("bus.tls", t.Certificate, t.Key) }
+
+// pairOf loads the certificate and the key of a section.
+func pairOf(section string, file Path, secret Secret) (tls.Certificate, error) {
+	certificate, err := loadCA(section+".certificate", file)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	key, err := t.Key.loadFor("bus.tls.key")
+	key, err := secret.loadFor(section + ".key")
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := t.Key.checkKey([]byte(key)); err != nil {
-		return tls.Certificate{}, fmt.Errorf("bus.tls.key: %w", err)
+	if err := secret.checkKey([]byte(key)); err != nil {
+		return tls.Certificate{}, fmt.Errorf("%s.key: %w", section, err)
 	}
 	pair, err := tls.X509KeyPair(certificate, []byte(key))
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("bus.tls.key: the key in %s can't be used with the certificate in %s: %w", t.Key, t.Certificate, err)
+		return tls.Certificate{}, fmt.Errorf("%s.key: the key in %s can't be used with the certificate in %s: %w", section, secret, file, err)
 	}
 	return pair, nil
 }

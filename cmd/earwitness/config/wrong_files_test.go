@@ -19,6 +19,8 @@ const (
 	password = `bus: {brokers: ["kafka-1:9093"], tls: {enabled: true}, sasl: {mechanism: plain, user: me, password: `
 	node     = `elastic: {urls: ["https://es:9200"], `
 	// organisation lacks its secret.
+	// hook lacks its secret.
+	hook         = `sources: [{name: a, type: genesys-webhook, webhook: {listen: "127.0.0.1:8443", `
 	organisation = "sources: [{name: a, type: genesys, genesys: {region: eu-central-1, client-id: c, "
 
 	lockBucket = `worm: {s3: {url: "s3://trail/a", mode: compliance, retention: 2557d, `
@@ -52,6 +54,8 @@ func wrongFiles() []wrong {
 		{"a CA of the bucket that is not PEM", lockBucket + "ca: notes.txt}}", "worm.s3.ca: no certificate in PEM is in notes.txt; it begins with -----BEGIN CERTIFICATE-----"},
 		{"a secret of Genesys that is not set", organisation + "client-secret: env:EARWITNESS_TEST_UNSET}}]", "genesys.client-secret: read secret: the environment variable EARWITNESS_TEST_UNSET is not set"},
 		{"a secret of Genesys in a file that is empty", organisation + "client-secret: file:empty}}]", "genesys.client-secret: read secret: file:empty is empty"},
+		{"a secret of a webhook that is not set", hook + "secret: env:EARWITNESS_TEST_UNSET}}]", "webhook.secret: read secret: the environment variable EARWITNESS_TEST_UNSET is not set"},
+		{"a key of a webhook's other certificate", hook + "secret: file:notes.txt, certificate: client.pem, key: file:other.key}}]", "webhook.key: the key in file:other.key can't be used with the certificate in client.pem: tls: private key does not match public key"},
 	}
 }
 
@@ -88,6 +92,11 @@ func connect(c *Config) error {
 	for i := range c.Sources {
 		if c.Sources[i].Type == GenesysCloud {
 			if _, err := c.Sources[i].Genesys.ClientConfig(log); err != nil {
+				return err
+			}
+		}
+		if c.Sources[i].Type == GenesysWebhook {
+			if _, err := c.Sources[i].Webhook.ServerConfig(log); err != nil {
 				return err
 			}
 		}

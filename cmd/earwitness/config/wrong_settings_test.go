@@ -37,6 +37,7 @@ func wrongSettings() []struct {
 		{"The archive in S3", wrongArchive()},
 		{"Metrics and status", wrongHTTP()},
 		{"Genesys Cloud", wrongGenesys()},
+		{"Webhooks", wrongWebhooks()},
 		{"All other settings", mistakes()},
 	}
 }

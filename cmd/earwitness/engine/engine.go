@@ -120,7 +120,7 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, options Optio
 		return e, nil
 	}
 	e.tell("opening the sources")
-	if err := e.openSources(options.Once); err != nil {
+	if err := e.openSources(ctx, options.Once); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
 	return e, nil

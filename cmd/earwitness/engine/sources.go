@@ -49,7 +49,7 @@ type source struct {
 }
 
 // openSources opens all, once or to watch.
-func (e *Engine) openSources(once bool) error {
+func (e *Engine) openSources(ctx context.Context, once bool) error {
 	patterns, err := e.config.KeyPatterns()
 	if err != nil {
 		return err
@@ -60,9 +60,12 @@ func (e *Engine) openSources(once bool) error {
 			name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), once: once,
 			published: &metered{to: e.publisher},
 		}
-		if s.Type == config.GenesysCloud {
+		switch s.Type {
+		case config.GenesysCloud:
 			err = e.openGenesys(src, s, once)
-		} else {
+		case config.GenesysWebhook:
+			err = e.openWebhook(ctx, src, s, once)
+		default:
 			err = e.openDirectory(src, s, patterns, once)
 		}
 		if err != nil {

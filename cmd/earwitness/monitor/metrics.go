@@ -39,7 +39,7 @@ func sourceMetrics() []Metric {
 		{"earwitness_source_repeated_records_total", counter, source, "Those of them that had been handed on before, and not acknowledged"},
 		{"earwitness_source_dead_letters_total", counter, source, "Records that could not be read"},
 		{"earwitness_source_file_problems_total", counter, source, "Files that could not be read to their end"},
-		{"earwitness_source_waiting_seconds", gauge, source, "For how long the bus has acknowledged nothing of what was read; 0 where it does"},
+		{"earwitness_source_waiting_seconds", gauge, source, "For how long the bus has acknowledged nothing of what was read, or the source could not be asked; 0 where neither is so"},
 	}
 }
 
