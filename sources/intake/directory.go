@@ -77,6 +77,8 @@ type Directory struct {
 	// sending counts batches that were accepted and not yet answered for.
 	sending sync.WaitGroup
 	mu      sync.Mutex // guards reported
+	// listing is how long the last listing took.
+	listing time.Duration
 
 	filesTotal, filesDone, bytesTotal, bytesDone atomic.Int64
 	records, deadLetters, repeated, problems     atomic.Int64

@@ -24,7 +24,9 @@ type found struct {
 // batch is answered for. open says that some file was not closed yet; folder,
 // where not nil, is told each folder.
 func (d *Directory) scan(ctx context.Context, folder func(string)) (open bool, err error) {
+	began := time.Now()
 	files, err := d.list(ctx, folder)
+	d.listing = time.Since(began)
 	if err != nil {
 		return false, err
 	}

@@ -45,7 +45,7 @@ func (d *Directory) watch(ctx context.Context) error {
 		if open {
 			wait = min(wait, d.config.Quiet)
 		}
-		if err := d.await(ctx, events, max(settle, 5*time.Since(start)), wait); err != nil {
+		if err := d.await(ctx, events, max(settle, 5*d.listing), wait); err != nil {
 			return err
 		}
 	}
