@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"earwitness/deployments/testbed"
+	"earwitness/deployments/testbed/bedtest"
 )
 
 // cluster is what several processes share: a Kafka of its own, for the names
@@ -29,6 +30,7 @@ import (
 type cluster struct {
 	t       *testing.T
 	dir     string
+	kafka   *testbed.KafkaCluster
 	brokers []string
 	elastic *testbed.ElasticsearchAccess
 	prefix  string
@@ -47,25 +49,36 @@ func clusterName(t *testing.T) string {
 	return fmt.Sprintf("%s-%d", strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name())), time.Now().UnixNano()%1_000_000_000)
 }
 
+// clusterConfig says what is shared, and how it is reached.
+type clusterConfig struct {
+	// brokers are 1 or 3.
+	brokers    int
+	partitions int
+	// elastic and worm are keys in these sections, each in a line of its own
+	// and indented; more is what comes behind all sections.
+	elastic, worm, more string
+	// front gives the address that processes use in place of a server's own.
+	front func(url string) string
+}
+
 // newCluster starts it. More is configuration behind what all need.
 func newCluster(t *testing.T, partitions int, more string) *cluster {
 	t.Helper()
-	kafka, err := testbed.Kafka(t.Context(), testbed.KafkaConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := kafka.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Logf("kafka %s", kafka.Version)
+	return newClusterOf(t, clusterConfig{brokers: 1, partitions: partitions, more: more})
+}
+
+func newClusterOf(t *testing.T, cfg clusterConfig) *cluster {
+	t.Helper()
+	kafka := bedtest.Kafka(t, testbed.KafkaConfig{Brokers: cfg.brokers})
 	c := &cluster{
-		t: t, dir: t.TempDir(), brokers: kafka.Plaintext, elastic: bed.Elasticsearch(t), store: bed.MinIO(t), prefix: clusterName(t),
+		t: t, dir: t.TempDir(), kafka: kafka, brokers: kafka.Plaintext, elastic: bed.Elasticsearch(t), store: bed.MinIO(t), prefix: clusterName(t),
 		http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{}},
 	}
 	t.Cleanup(c.http.CloseIdleConnections)
 	c.bucket = c.prefix
+	if cfg.front == nil {
+		cfg.front = func(url string) string { return url }
+	}
 	c.env = []string{"AWS_ACCESS_KEY_ID=" + c.store.Root.User, "AWS_SECRET_ACCESS_KEY=" + c.store.Root.Password}
 	lock := true
 	if _, err := c.s3().CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &c.bucket, ObjectLockEnabledForBucket: &lock}); err != nil {
@@ -73,20 +86,25 @@ func newCluster(t *testing.T, partitions int, more string) *cluster {
 	}
 	earwitness(t, "keys", "init", "--out", filepath.Join(c.dir, "signing.key")).want(t, 0)
 	c.file = filepath.Join(c.dir, "earwitness.yaml")
+	brokers, err := json.Marshal(c.brokers)
+	if err != nil {
+		t.Fatal(err)
+	}
 	text := fmt.Sprintf(`bus:
-  brokers: [%q]
+  brokers: %s
   partitions: %d
-  replication: 1
-  min-insync-replicas: 1
+  replication: %d
+  min-insync-replicas: %d
   session-timeout: 6s
 elastic:
   urls: [%q]
   prefix: %s
-worm:
+%sworm:
   key: file:signing.key
   s3: {url: "s3://%s/archive", mode: compliance, retention: 1d, endpoint: %q, region: %s, path-style: true}
-log: {format: json}
-%s`, c.brokers[0], partitions, c.elastic.URL, c.prefix, c.bucket, c.store.Endpoint, c.store.Region, more)
+%slog: {format: json}
+%s`, brokers, cfg.partitions, cfg.brokers, (cfg.brokers+1)/2, cfg.front(c.elastic.URL), c.prefix, cfg.elastic,
+		c.bucket, cfg.front(c.store.Endpoint), c.store.Region, cfg.worm, cfg.more)
 	if err := os.WriteFile(c.file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
