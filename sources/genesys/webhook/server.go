@@ -168,7 +168,9 @@ func (s *Server) stop(ctx context.Context, server *http.Server, served <-chan er
 		// Who is cut off has not heard 2xx, and sends again.
 		err = server.Close()
 	}
-	<-served
+	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	s.waiting.Wait()
 	if err != nil {
 		return fmt.Errorf("stop webhook: %w", err)
