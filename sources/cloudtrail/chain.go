@@ -50,7 +50,7 @@ func OpenChain(config ChainConfig) (*Chain, error) {
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
-	l, err := openLedger(config.Path, config.Clock())
+	l, err := openLedger(config.Path, config.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (c *Chain) logFile(uri string, sum [sha256.Size]byte) ([]Finding, error) {
 	defer c.mu.Unlock()
 	e := c.ledger.of(nameOf(uri))
 	if now := hex.EncodeToString(sum[:]); e.Seen == now && e.URI == uri {
-		return c.compare(e), nil // it was read before
+		return c.compare(e), c.ledger.keep() // it was read before
 	}
 	e.Seen, e.URI = hex.EncodeToString(sum[:]), uri
 	if e.Listed == 0 {

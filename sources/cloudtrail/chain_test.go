@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -352,11 +353,50 @@ func TestLedgerSurvivesDamage(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, nil)
 	r.read("x_CloudTrail_y.json.gz", []byte(`{}`), nil)
-	if _, err := r.chain.ledger.file.WriteString(`00000000 {"name":"z"}` + "\nhalf a li"); err != nil {
-		t.Fatal(err)
-	}
+	r.damage(`00000000 {"name":"z"}` + "\nhalf a li")
 	r.open()
 	if len(r.chain.ledger.known) != 1 {
 		t.Errorf("%v", r.chain.ledger.known)
+	}
+}
+
+// damage adds what is no entry to the file.
+func (r *reading) damage(text string) {
+	r.t.Helper()
+	f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// A disk that was full for a while leaves part of a line. What was to be kept
+// then is kept when it is read again, and nothing after it is swallowed.
+func TestLedgerAfterAFailedWrite(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, nil)
+	if _, err := r.chain.logFile("file:///a", sha256.Sum256([]byte("a"))); err != nil {
+		t.Fatal(err)
+	}
+	r.damage("0badc0de {\"na")
+	if err := r.chain.ledger.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.chain.logFile("file:///b", sha256.Sum256([]byte("b"))); !errors.Is(err, os.ErrClosed) {
+		t.Fatalf("writing to a closed file gives %v", err)
+	}
+	for _, name := range []string{"b", "c"} {
+		if _, err := r.chain.logFile("file:///"+name, sha256.Sum256([]byte(name))); err != nil {
+			t.Fatalf("%s: the disk has room again: %v", name, err)
+		}
+		r.open()
+		if e := r.chain.ledger.known[name]; e == nil || e.Seen == "" {
+			t.Errorf("%s was kept, and is lost", name)
+		}
 	}
 }

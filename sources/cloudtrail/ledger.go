@@ -1,19 +1,12 @@
 package cloudtrail
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
+
+	"earwitness/sources/journal"
 )
 
 // entry is what is known of one log file or digest, by its name: those of
@@ -49,103 +42,51 @@ type digestEntry struct {
 }
 
 const (
-	ledgerHeader = "earwitness cloudtrail digests 1\n"
 	// keepFor is how long what is settled is kept: as long, a file that was
 	// changed after it was read is told.
 	keepFor = 90 * 24 * time.Hour
+	// compactAt is how many lines the file has before it is made anew.
+	compactAt = 10_000
 )
 
-// ledger keeps entries in a file: a header with the format's version, then a
-// line for each change, CRC-32 before JSON; the last line of a name counts.
+// ledger keeps entries in a journal; the last line of a name counts.
 type ledger struct {
-	path  string
-	file  *os.File
+	file  *journal.File[entry]
+	clock func() time.Time
 	known map[string]*entry
 }
 
-func openLedger(path string, now time.Time) (*ledger, error) {
-	l := &ledger{path: path, known: map[string]*entry{}}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("make folder of digests: %w", err)
-	}
-	if err := l.load(); err != nil {
-		return nil, fmt.Errorf("load digests %s: %w", path, err)
-	}
-	for name, e := range l.known {
-		if e.Listed != 0 && e.Listed < now.Add(-keepFor).Unix() && (e.Missed || e.Seen != "") {
-			delete(l.known, name)
-		}
+func openLedger(path string, clock func() time.Time) (*ledger, error) {
+	l := &ledger{clock: clock, known: map[string]*entry{}}
+	var err error
+	format := journal.Format{Header: "earwitness cloudtrail digests 1", Advice: "use that, or remove it and the source's positions"}
+	if l.file, err = journal.Open(path, format, func(e entry) { l.known[e.Name] = &e }); err != nil {
+		return nil, fmt.Errorf("open digests: %w", err)
 	}
 	if err := l.compact(); err != nil {
-		return nil, fmt.Errorf("write digests %s: %w", path, err)
+		return nil, err
 	}
 	return l, nil
 }
 
-func (l *ledger) load() error {
-	file, err := os.Open(l.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	r := bufio.NewReader(file)
-	header, err := r.ReadString('\n')
-	if errors.Is(err, io.EOF) && header == "" {
-		return nil
-	}
-	if header != ledgerHeader {
-		return fmt.Errorf("it begins with %.40q instead of %q: another version wrote it; use that, or remove it and the source's positions", header, ledgerHeader)
-	}
-	for {
-		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil // what a crash cut short comes again
-		}
-		if err != nil {
-			return err
-		}
-		sum, text, ok := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
-		e := &entry{}
-		if ok && string(sum) == checksum(text) && json.Unmarshal(text, e) == nil {
-			l.known[e.Name] = e
-		}
-	}
-}
-
-func checksum(text []byte) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)) }
-
-// compact writes the file anew, and opens it for what comes.
+// compact writes the file anew without what is settled for long.
 func (l *ledger) compact() error {
-	fresh, err := os.OpenFile(l.path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+	oldest := l.clock().Add(-keepFor).Unix()
+	maps.DeleteFunc(l.known, func(_ string, e *entry) bool {
+		return e.Listed != 0 && e.Listed < oldest && (e.Missed || e.Seen != "")
+	})
+	if err := l.file.Rewrite(l.entries); err != nil {
+		return fmt.Errorf("compact digests: %w", err)
 	}
-	w := bufio.NewWriter(fresh)
-	_, err = w.WriteString(ledgerHeader)
-	for _, name := range slices.Sorted(maps.Keys(l.known)) {
-		err = errors.Join(err, writeEntry(w, l.known[name]))
-	}
-	err = errors.Join(err, w.Flush(), fresh.Sync())
-	if err == nil {
-		err = os.Rename(l.path+".tmp", l.path)
-	}
-	if err != nil {
-		return errors.Join(err, fresh.Close())
-	}
-	l.file = fresh
 	return nil
 }
 
-func writeEntry(w io.Writer, e *entry) error {
-	text, err := json.Marshal(e)
-	if err != nil {
-		return err
+func (l *ledger) entries(yield func(entry) bool) {
+	for _, name := range slices.Sorted(maps.Keys(l.known)) {
+		if !yield(*l.known[name]) {
+			return
+		}
 	}
-	_, err = fmt.Fprintf(w, "%s %s\n", checksum(text), text)
-	return err
 }
 
 // of gives the entry of a name, which it makes where there is none.
@@ -158,21 +99,32 @@ func (l *ledger) of(name string) *entry {
 	return e
 }
 
-// keep makes entries durable.
+// keep makes entries durable, which are known already, and with them what an
+// earlier call could not.
 func (l *ledger) keep(entries ...*entry) error {
-	var lines bytes.Buffer
-	for _, e := range entries {
-		if err := writeEntry(&lines, e); err != nil {
-			return fmt.Errorf("keep digests: %w", err)
-		}
+	if l.file.Torn() || l.file.Lines() > compactAt+3*len(l.known) {
+		return l.compact()
 	}
-	if _, err := l.file.Write(lines.Bytes()); err != nil {
-		return fmt.Errorf("keep digests in %s: %w", l.path, err)
+	if len(entries) == 0 {
+		return nil
 	}
-	if err := l.file.Sync(); err != nil {
-		return fmt.Errorf("keep digests in %s: %w", l.path, err)
+	changed := make([]entry, len(entries))
+	for i, e := range entries {
+		changed[i] = *e
+	}
+	err := l.file.Append(changed...)
+	if err == nil {
+		err = l.file.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("keep digests: %w", err)
 	}
 	return nil
 }
 
-func (l *ledger) close() error { return l.file.Close() }
+func (l *ledger) close() error {
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("close digests: %w", err)
+	}
+	return nil
+}

@@ -72,7 +72,7 @@ type Progress struct {
 type Directory struct {
 	config   Config
 	root     string
-	journal  *journal
+	journal  *positions
 	reported map[string]bool
 	// sending counts batches that were accepted and not yet answered for.
 	sending sync.WaitGroup
@@ -107,7 +107,7 @@ func New(config Config) (*Directory, error) {
 	if config.StateDir, err = filepath.Abs(config.StateDir); err != nil {
 		return nil, fmt.Errorf("find folder of positions: %w", err)
 	}
-	j, err := openJournal(filepath.Join(config.StateDir, config.Source+".positions"))
+	j, err := openPositions(filepath.Join(config.StateDir, config.Source+".positions"))
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import "sync"
 // tracker moves one file's position over what is acknowledged without a gap.
 type tracker struct {
 	mu      sync.Mutex
-	journal *journal
+	journal *positions
 	// now is what the journal says, or will with the next write.
 	now     position
 	pending []*sent

@@ -57,7 +57,8 @@ func TestUnreadableFileIsReportedOnce(t *testing.T) {
 }
 
 func TestPositionWaitsForGaps(t *testing.T) {
-	j, err := openJournal(t.TempDir() + "/p")
+	path := t.TempDir() + "/p"
+	j, err := openPositions(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestPositionWaitsForGaps(t *testing.T) {
 	if err := errors.Join(append(errs, j.close())...); err != nil {
 		t.Error(err)
 	}
-	again, err := openJournal(j.path)
+	again, err := openPositions(path)
 	if err != nil {
 		t.Fatal(err)
 	}

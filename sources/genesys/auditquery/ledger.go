@@ -2,11 +2,17 @@ package auditquery
 
 import (
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"earwitness/sources/journal"
 )
+
+// compactAt is how many lines the file may have more than it needs.
+const compactAt = 10_000
 
 // key names an audit that was published.
 type key [16]byte
@@ -33,7 +39,8 @@ type entry struct {
 // will be asked for again. It is safe for concurrent use.
 type ledger struct {
 	mu      sync.Mutex
-	file    *file
+	file    *journal.File[entry]
+	looked  int // how many lines the file had when it was last thought of as long
 	streams map[string]entry
 	// wanted are the streams that are configured.
 	wanted []string
@@ -47,8 +54,9 @@ type ledger struct {
 func openLedger(path string, wanted []string, keep time.Duration) (*ledger, error) {
 	l := &ledger{streams: map[string]entry{}, wanted: wanted, keep: keep, known: map[key]int64{}, claimed: map[key]bool{}}
 	var err error
-	if l.file, err = openFile(path, l.load); err != nil {
-		return nil, err
+	format := journal.Format{Header: "earwitness audits 1", Advice: "use that, or remove the file to ask for everything again"}
+	if l.file, err = journal.Open(path, format, l.load); err != nil {
+		return nil, fmt.Errorf("open positions: %w", err)
 	}
 	if err := l.compact(); err != nil {
 		return nil, err
@@ -109,10 +117,13 @@ func (l *ledger) put(e entry) error {
 // write adds what is known already to the file. One that could not be written
 // to may end in a part of a line, and is written anew.
 func (l *ledger) write(entries ...entry) error {
-	if l.file.broken {
+	if l.file.Torn() {
 		return l.compact()
 	}
-	return l.file.append(entries...)
+	if err := l.file.Append(entries...); err != nil {
+		return fmt.Errorf("keep positions: %w", err)
+	}
+	return nil
 }
 
 // delivered is the least position; all is false where a stream has none.
@@ -164,11 +175,11 @@ func (l *ledger) settle(keys []seen, durable bool) error {
 
 // compactLong writes the file anew when it has many more lines than it needs.
 func (l *ledger) compactLong() error {
-	if l.file.lines < l.file.looked+compactAt {
+	if l.file.Lines() < l.looked+compactAt {
 		return nil
 	}
 	l.prune()
-	if l.file.looked = l.file.lines; l.file.lines < compactAt+2*len(l.known) {
+	if l.looked = l.file.Lines(); l.looked < compactAt+2*len(l.known) {
 		return nil
 	}
 	return l.compact()
@@ -184,23 +195,32 @@ func (l *ledger) prune() {
 
 func (l *ledger) compact() error {
 	l.prune()
-	return l.file.rewrite(func(put func(entry) error) error {
-		for _, name := range slices.Sorted(maps.Keys(l.streams)) {
-			if err := put(l.streams[name]); err != nil {
-				return err
-			}
+	if err := l.file.Rewrite(l.entries); err != nil {
+		return fmt.Errorf("compact positions: %w", err)
+	}
+	l.looked = l.file.Lines()
+	return nil
+}
+
+// entries gives all that is known, positions first.
+func (l *ledger) entries(yield func(entry) bool) {
+	for _, name := range slices.Sorted(maps.Keys(l.streams)) {
+		if !yield(l.streams[name]) {
+			return
 		}
-		for k, at := range l.known {
-			if err := put(entry{Seen: hex.EncodeToString(k[:]), At: at}); err != nil {
-				return err
-			}
+	}
+	for k, at := range l.known {
+		if !yield(entry{Seen: hex.EncodeToString(k[:]), At: at}) {
+			return
 		}
-		return nil
-	})
+	}
 }
 
 func (l *ledger) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.file.close()
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("close positions: %w", err)
+	}
+	return nil
 }

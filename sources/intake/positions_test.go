@@ -9,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestJournalAfterAFailedWrite: part of a line, as a full disk leaves it,
+// TestPositionsAfterAFailedWrite: part of a line, as a full disk leaves it,
 // takes no later position with it.
-func TestJournalAfterAFailedWrite(t *testing.T) {
+func TestPositionsAfterAFailedWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "positions")
-	j, err := openJournal(path)
+	j, err := openPositions(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,10 +22,14 @@ func TestJournalAfterAFailedWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	// It takes the first bytes of a line and no more.
-	if _, err := j.file.WriteString("0badc0de {\"pa"); err != nil {
+	part, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.file.Close(); err != nil {
+	if _, err := part.WriteString("0badc0de {\"pa"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(part.Close(), j.file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.put(position{Path: "b", Offset: 2}); !errors.Is(err, os.ErrClosed) {
@@ -37,7 +41,7 @@ func TestJournalAfterAFailedWrite(t *testing.T) {
 	if err := j.close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openJournal(path)
+	again, err := openPositions(path)
 	if err != nil {
 		t.Fatal(err)
 	}
