@@ -2,15 +2,9 @@ package cloudtrail
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"net/url"
 	"strings"
-)
 
-const (
-	hashPrefix   = "sha256:"
-	hashedLength = len(hashPrefix) + 2*sha256.Size
+	"earwitness/pipeline/evidence"
 )
 
 // isSecretMember says whether a member's value is a secret: CloudTrail gives
@@ -75,11 +69,11 @@ func redact(raw []byte, stored bool) []byte {
 		at = start
 		end := secretEnd(raw, start, level)
 		value := raw[start:end]
-		if len(value) == 0 || stored && isHashed(value) {
+		if len(value) == 0 || stored && evidence.IsHashedSecret(value) {
 			continue
 		}
 		out = append(out, raw[copied:start]...)
-		out = appendHash(out, value, level+1)
+		out = evidence.AppendHashedSecret(out, value, level+1)
 		copied, at = end, end
 	}
 	if out == nil {
@@ -95,7 +89,7 @@ func nextValue(b []byte, at int) (start, level int) {
 	for i := at; i < len(b); i++ {
 		switch b[i] {
 		case '=':
-			if isSecretName(b[:i]) {
+			if evidence.EndsWithSecretName(b[:i]) {
 				return i + 1, 0
 			}
 		case ':':
@@ -103,7 +97,7 @@ func nextValue(b []byte, at int) (start, level int) {
 				return value, -1
 			}
 		case '\\':
-			if i+6 <= len(b) && bytes.EqualFold(b[i:i+6], []byte(`\u003d`)) && isSecretName(b[:i]) {
+			if i+6 <= len(b) && bytes.EqualFold(b[i:i+6], []byte(`\u003d`)) && evidence.EndsWithSecretName(b[:i]) {
 				return i + 6, 0
 			}
 			i++
@@ -112,7 +106,7 @@ func nextValue(b []byte, at int) (start, level int) {
 			for bytes.HasPrefix(b[j:], []byte("25")) {
 				j += 2
 			}
-			if j+2 <= len(b) && b[j] == '3' && b[j+1]|0x20 == 'd' && isSecretName(b[:i]) {
+			if j+2 <= len(b) && b[j] == '3' && b[j+1]|0x20 == 'd' && evidence.EndsWithSecretName(b[:i]) {
 				return j + 2, (j-i-1)/2 + 1
 			}
 			i = j - 1
@@ -144,28 +138,6 @@ func memberValue(b []byte, i int) int {
 	return 0
 }
 
-func isSecretName(before []byte) bool {
-	for _, name := range [...]string{"x-amz-signature", "x-amz-security-token", "x-amz-s3session-token"} {
-		if endsWith(before, name) {
-			return true
-		}
-	}
-	if !endsWith(before, "signature") {
-		return false
-	}
-	before = before[:len(before)-len("signature")]
-	for _, lead := range [...]string{"?", "&", `"`, ";", `\u0026`, `\u003f`, "26", "3f"} {
-		if endsWith(before, lead) {
-			return true
-		}
-	}
-	return false
-}
-
-func endsWith(b []byte, name string) bool {
-	return len(b) >= len(name) && bytes.EqualFold(b[len(b)-len(name):], []byte(name))
-}
-
 // secretEnd finds what no value holds, or an ampersand encoded as the "="
 // was; a member's value ends with its string.
 func secretEnd(b []byte, at, level int) int {
@@ -178,44 +150,9 @@ func secretEnd(b []byte, at, level int) int {
 		case level < 0:
 		case c == '\\', c == '&', c == ' ', c == '#', c == '<', c == '>':
 			return i
-		case c == '%' && level > 0 && isAmpersand(b[i+1:], level):
+		case c == '%' && level > 0 && evidence.IsEncodedAmpersand(b[i+1:], level):
 			return i
 		}
 	}
 	return len(b)
-}
-
-func isAmpersand(b []byte, level int) bool {
-	for range level {
-		if bytes.HasPrefix(b, []byte("26")) {
-			return true
-		}
-		if !bytes.HasPrefix(b, []byte("25")) {
-			return false
-		}
-		b = b[2:]
-	}
-	return false
-}
-
-func isHashed(value []byte) bool {
-	if len(value) != hashedLength || string(value[:len(hashPrefix)]) != hashPrefix {
-		return false
-	}
-	_, err := hex.DecodeString(string(value[len(hashPrefix):]))
-	return err == nil
-}
-
-func appendHash(dst, value []byte, times int) []byte {
-	decoded := string(bytes.ReplaceAll(value, []byte(`\/`), []byte("/")))
-	for range times {
-		next, err := url.PathUnescape(decoded)
-		if err != nil || next == decoded {
-			break
-		}
-		decoded = next
-	}
-	sum := sha256.Sum256([]byte(decoded))
-	dst = append(dst, hashPrefix...)
-	return hex.AppendEncode(dst, sum[:])
 }

@@ -2,14 +2,8 @@ package genesys
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"net/url"
-)
 
-const (
-	hashPrefix   = "sha256:"
-	hashedLength = len(hashPrefix) + 2*sha256.Size
+	"earwitness/pipeline/evidence"
 )
 
 // redact gives raw with each secret of a presigned URL, in whatever string it
@@ -26,16 +20,16 @@ func redact(raw []byte, stored bool) []byte {
 			break
 		}
 		at = sign + length
-		if !isSecretName(raw[:sign]) {
+		if !evidence.EndsWithSecretName(raw[:sign]) {
 			continue
 		}
 		end := secretEnd(raw, at, level)
 		value := raw[at:end]
-		if len(value) == 0 || stored && isHashed(value) {
+		if len(value) == 0 || stored && evidence.IsHashedSecret(value) {
 			continue
 		}
 		out = append(out, raw[copied:at]...)
-		out = appendHash(out, value, level+1)
+		out = evidence.AppendHashedSecret(out, value, level+1)
 		copied, at = end, end
 	}
 	if out == nil {
@@ -70,28 +64,6 @@ func nextEquals(b []byte, at int) (sign, length, level int) {
 	return -1, 0, 0
 }
 
-func isSecretName(before []byte) bool {
-	for _, name := range [...]string{"x-amz-signature", "x-amz-security-token", "x-amz-s3session-token"} {
-		if endsWith(before, name) {
-			return true
-		}
-	}
-	if !endsWith(before, "signature") {
-		return false
-	}
-	before = before[:len(before)-len("signature")]
-	for _, lead := range [...]string{"?", "&", `"`, ";", `\u0026`, `\u003f`, "26", "3f"} {
-		if endsWith(before, lead) {
-			return true
-		}
-	}
-	return false
-}
-
-func endsWith(b []byte, name string) bool {
-	return len(b) >= len(name) && bytes.EqualFold(b[len(b)-len(name):], []byte(name))
-}
-
 // secretEnd finds what no value holds, or an ampersand encoded as the "="
 // was. A backslash begins an escape, and none stands in a secret but \/.
 func secretEnd(b []byte, at, level int) int {
@@ -106,45 +78,10 @@ func secretEnd(b []byte, at, level int) int {
 			}
 			return i
 		case '%':
-			if level > 0 && isAmpersand(b[i+1:], level) {
+			if level > 0 && evidence.IsEncodedAmpersand(b[i+1:], level) {
 				return i
 			}
 		}
 	}
 	return len(b)
-}
-
-func isAmpersand(b []byte, level int) bool {
-	for range level {
-		if bytes.HasPrefix(b, []byte("26")) {
-			return true
-		}
-		if !bytes.HasPrefix(b, []byte("25")) {
-			return false
-		}
-		b = b[2:]
-	}
-	return false
-}
-
-func isHashed(value []byte) bool {
-	if len(value) != hashedLength || string(value[:len(hashPrefix)]) != hashPrefix {
-		return false
-	}
-	_, err := hex.DecodeString(string(value[len(hashPrefix):]))
-	return err == nil
-}
-
-func appendHash(dst, value []byte, times int) []byte {
-	decoded := string(bytes.ReplaceAll(value, []byte(`\/`), []byte("/")))
-	for range times {
-		next, err := url.PathUnescape(decoded)
-		if err != nil || next == decoded {
-			break
-		}
-		decoded = next
-	}
-	sum := sha256.Sum256([]byte(decoded))
-	dst = append(dst, hashPrefix...)
-	return hex.AppendEncode(dst, sum[:])
 }

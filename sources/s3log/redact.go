@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+
+	"earwitness/pipeline/evidence"
 )
 
 // hashPrefix begins the text that stands where a secret stood.
@@ -69,7 +71,7 @@ func (r redactor) redact(line []byte) []byte {
 		}
 		at = s.end
 		value := line[s.start:s.end]
-		if r.stored && isHashed(value) {
+		if r.stored && evidence.IsHashedSecret(value) {
 			continue
 		}
 		if out == nil {
@@ -217,20 +219,6 @@ func isEncodedAmpersand(b []byte, level int) bool {
 		b = b[2:]
 	}
 	return bytes.HasPrefix(b, []byte("26"))
-}
-
-func isHashed(value []byte) bool {
-	return len(value) == hashedLength && string(value[:len(hashPrefix)]) == hashPrefix &&
-		isLowerHex(value[len(hashPrefix):])
-}
-
-func isLowerHex(b []byte) bool {
-	for _, c := range b {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }
 
 // appendHash appends the hash of value after undoing its encodings.

@@ -1,5 +1,7 @@
 package s3log
 
+import "earwitness/pipeline/evidence"
+
 // redactEscaped is redact for a line of JSON: it looks for secrets in the
 // line with the escapes undone, so that one whose name, "=" or value is
 // escaped is found and hashed like any other, and replaces the bytes that
@@ -16,7 +18,7 @@ func (r redactor) redactEscaped(line []byte) []byte {
 		}
 		at = s.end
 		value := plain[s.start:s.end]
-		if r.stored && isHashed(value) {
+		if r.stored && evidence.IsHashedSecret(value) {
 			continue
 		}
 		out = append(out, line[done:from[s.start]]...)
