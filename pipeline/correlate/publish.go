@@ -36,7 +36,8 @@ func (f *Fold) Pending() int {
 // was last given; the revision is that of the last offset that touched it. A
 // record that a great many requests belong to may be held back for a later
 // call, but not with all. The record is emit's until it returns. Where it
-// fails, Publish returns its error, and the fold must be opened again.
+// fails, Publish returns its error, and the fold must be opened again. Without
+// emit no record is made: what was touched counts as given.
 func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
 	if f.broken != nil {
 		return f.broken
@@ -87,9 +88,31 @@ func (p *publisher) ready(h *heavy, n int) bool { return p.all || h.ready(n, p.a
 
 func (p *publisher) departed() {
 	for _, rec := range p.dirty.ready {
-		p.give(rec)
+		if p.emit != nil {
+			p.give(rec)
+		}
 	}
 	p.dirty.ready = nil
+}
+
+// request, act and group make a record where somebody wants it. In a replay
+// nobody does: what it touches was told before.
+func (p *publisher) request(x *session, ref uint32) {
+	if p.emit != nil {
+		p.give(p.requestRecord(x, ref))
+	}
+}
+
+func (p *publisher) act(a *act) {
+	if p.emit != nil {
+		p.give(p.actRecord(a))
+	}
+}
+
+func (p *publisher) group(g *group) {
+	if p.emit != nil {
+		p.give(p.groupRecord(g))
+	}
 }
 
 // told is a request that is due, with its session.
@@ -125,7 +148,7 @@ func (p *publisher) sessions() {
 	p.dirty.sessions = kept
 	slices.SortFunc(due, func(a, b told) int { return cmp.Compare(a.body, b.body) })
 	for i := range due {
-		p.give(p.requestRecord(due[i].x, due[i].ref))
+		p.request(due[i].x, due[i].ref)
 	}
 }
 
@@ -139,7 +162,7 @@ func (p *publisher) requests() {
 			continue
 		}
 		r.clear(bitDirty)
-		p.give(p.requestRecord(p.sessionOf(ref), ref))
+		p.request(p.sessionOf(ref), ref)
 	}
 	p.dirty.requests = p.dirty.requests[:0]
 }
@@ -160,7 +183,7 @@ func (p *publisher) acts() {
 			continue
 		}
 		a.acc.dirty = false
-		p.give(p.actRecord(a))
+		p.act(a)
 	}
 	clear(p.dirty.acts[len(kept):])
 	p.dirty.acts = kept
@@ -177,7 +200,7 @@ func (p *publisher) groups() {
 			continue
 		}
 		g.acc.dirty = false
-		p.give(p.groupRecord(g))
+		p.group(g)
 	}
 	clear(p.dirty.groups[len(kept):])
 	p.dirty.groups = kept
