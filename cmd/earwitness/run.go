@@ -157,14 +157,7 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config, option
 	defer bar.end()
 	log := settings.Log.Logger(bar.above(errOut))
 	warn(ctx, log, settings)
-	err = monitored(ctx, settings, log, func(m *monitor.Monitor) (err error) {
-		options.Opening = m.Step
-		e, err := engine.Open(ctx, settings, log, options)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
-		m.Attach(e)
+	err = withEngine(ctx, settings, log, options, func(e *engine.Engine) (err error) {
 		stop := bar.follow(e.Progress)
 		defer stop()
 		result, err = e.Once(ctx)
@@ -173,10 +166,11 @@ func once(ctx context.Context, errOut io.Writer, settings *config.Config, option
 	return result, err
 }
 
-func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) error {
-	ctx := cmd.Context()
-	log := settings.Log.Logger(cmd.ErrOrStderr())
-	warn(ctx, log, settings)
+// withEngine opens an engine for fn, and tells those who ask how it does from
+// before it is opened until it is closed.
+func withEngine(
+	ctx context.Context, settings *config.Config, log *slog.Logger, options engine.Options, fn func(*engine.Engine) error,
+) error {
 	return monitored(ctx, settings, log, func(m *monitor.Monitor) (err error) {
 		options.Opening = m.Step
 		e, err := engine.Open(ctx, settings, log, options)
@@ -185,6 +179,15 @@ func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) 
 		}
 		defer func() { err = errors.Join(err, e.Close(context.WithoutCancel(ctx))) }()
 		m.Attach(e)
+		return fn(e)
+	})
+}
+
+func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) error {
+	ctx := cmd.Context()
+	log := settings.Log.Logger(cmd.ErrOrStderr())
+	warn(ctx, log, settings)
+	return withEngine(ctx, settings, log, options, func(e *engine.Engine) error {
 		result, err := e.Watch(ctx)
 		if err != nil {
 			return err

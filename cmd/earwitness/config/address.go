@@ -55,24 +55,35 @@ func validPort(text string) bool {
 	return err == nil && port > 0
 }
 
+// splitHostPort says what is wrong with an address and in which form to write
+// it, and of credentials what to do with them.
+func splitHostPort(text, credentials, form string) (host, port string, err error) {
+	// What may hold a secret is not repeated.
+	switch {
+	case strings.Contains(text, "@"):
+		return "", "", fmt.Errorf("%s; %s", credentials, form)
+	case strings.Contains(text, "/"):
+		return "", "", fmt.Errorf("%q is more than an address; %s", text, form)
+	}
+	host, port, err = net.SplitHostPort(text)
+	switch {
+	case err != nil && strings.Count(text, ":") > 1:
+		return "", "", fmt.Errorf("%q can't be told apart into host and port; %s", text, form)
+	case err != nil || port == "":
+		return "", "", fmt.Errorf("%q has no port; %s", text, form)
+	}
+	return host, port, nil
+}
+
 // Address of a broker, host:port.
 type Address string
 
 func (a *Address) read(text string) error {
 	const form = "write host:port, as in kafka-1.example.org:9092 or \"[2001:db8::1]:9092\""
-	// What may hold a secret is not repeated.
+	host, port, err := splitHostPort(text, "credentials do not belong here, but into bus.sasl", form)
 	switch {
-	case strings.Contains(text, "@"):
-		return fmt.Errorf("credentials do not belong here, but into bus.sasl; %s", form)
-	case strings.Contains(text, "/"):
-		return fmt.Errorf("%q is more than an address; %s", text, form)
-	}
-	host, port, err := net.SplitHostPort(text)
-	switch {
-	case err != nil && strings.Count(text, ":") > 1:
-		return fmt.Errorf("%q can't be told apart into host and port; %s", text, form)
-	case err != nil || port == "":
-		return fmt.Errorf("%q has no port; %s", text, form)
+	case err != nil:
+		return err
 	case !validPort(port):
 		return fmt.Errorf("%q has port %s; allowed is 1 to 65535", text, port)
 	case !validHost(host):

@@ -28,18 +28,10 @@ type ListenAddress string
 
 func (a *ListenAddress) read(text string) error {
 	const form = "write host:port, as in " + string(StatusAddress) + ", or :port for all addresses of this machine"
+	host, port, err := splitHostPort(text, "credentials do not belong here: whoever reaches the address may read", form)
 	switch {
-	case strings.Contains(text, "@"):
-		return fmt.Errorf("credentials do not belong here: whoever reaches the address may read; %s", form)
-	case strings.Contains(text, "/"):
-		return fmt.Errorf("%q is more than an address; %s", text, form)
-	}
-	host, port, err := net.SplitHostPort(text)
-	switch {
-	case err != nil && strings.Count(text, ":") > 1:
-		return fmt.Errorf("%q can't be told apart into host and port; %s", text, form)
-	case err != nil || port == "":
-		return fmt.Errorf("%q has no port; %s", text, form)
+	case err != nil:
+		return err
 	case host != "" && !validHost(host):
 		return fmt.Errorf("%q names no host; %s", text, form)
 	}
