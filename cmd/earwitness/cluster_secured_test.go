@@ -146,7 +146,7 @@ func (c *securedCluster) giveRights() {
 			})
 		}
 	}
-	for _, topic := range []string{"evidence", "access", "deadletter", "control"} {
+	for _, topic := range []string{"evidence", "access", "deadletter", "control", "metadata"} {
 		allow(kafka.ResourceTypeTopic, "earwitness."+topic, kafka.ACLOperationTypeRead, kafka.ACLOperationTypeWrite, kafka.ACLOperationTypeDescribeConfigs)
 	}
 	for _, group := range []string{"earwitness", "earwitness-correlate", "earwitness-elastic"} {

@@ -52,7 +52,7 @@ func checkConfig(cmd *cobra.Command, flags config.Flags) error {
 		return err
 	}
 	for _, source := range settings.Sources {
-		if !source.Type.ReadsFiles() {
+		if !source.OnDisk() {
 			continue
 		}
 		if _, err := os.Stat(string(source.Path)); err != nil {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"earwitness/cmd/earwitness/config"
-	"earwitness/pipeline/bus"
+	"earwitness/cmd/earwitness/letters"
 	"earwitness/pipeline/evidence"
 	"earwitness/sinks/worm"
 )
@@ -21,21 +21,26 @@ func deadLetterCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "deadletter",
 		GroupID: groupAsk,
-		Short:   "Look at what could not be processed",
+		Short:   "Look at what could not be processed, and bring it home",
 		Long: `Look at what could not be processed: each record that could not be read or
-delivered is kept with its cause and its raw bytes. They are read from the
-archive of the data folder or the bucket, and so appear when a segment is
-sealed.`,
-		Example: `  earwitness deadletter list
-  earwitness deadletter show 1f0c9a`,
+delivered is kept with its cause and its raw bytes. After the cause is mended
+"replay" brings them the way that they should have gone; what will never be
+mended is settled by "dismiss". Until then they wait.
+
+They are listed from the archive of the data folder or the bucket, and so
+appear when a segment is sealed.`,
+		Example: `  earwitness deadletter list --counts
+  earwitness deadletter show 1f0c9a
+  earwitness deadletter replay --cause unreadable`,
 	}
-	cmd.AddCommand(deadLetterListCommand(), deadLetterShowCommand())
+	cmd.AddCommand(deadLetterListCommand(), deadLetterShowCommand(), deadLetterReplayCommand(), deadLetterDismissCommand())
 	return branch(cmd)
 }
 
 // deadLetters reads them from an archive.
 type deadLetters struct {
-	reader *worm.Reader
+	settings *config.Config
+	reader   *worm.Reader
 	// Close lets go of the archive.
 	Close func()
 }
@@ -45,6 +50,10 @@ func openDeadLetters(ctx context.Context, flags config.Flags) (*deadLetters, err
 	if err != nil {
 		return nil, err
 	}
+	return openLettersOf(ctx, settings)
+}
+
+func openLettersOf(ctx context.Context, settings *config.Config) (*deadLetters, error) {
 	known, err := knownKeys(settings)
 	if err != nil {
 		return nil, err
@@ -58,7 +67,7 @@ func openDeadLetters(ctx context.Context, flags config.Flags) (*deadLetters, err
 		store.Close()
 		return nil, err
 	}
-	return &deadLetters{reader: reader, Close: store.Close}, nil
+	return &deadLetters{settings: settings, reader: reader, Close: store.Close}, nil
 }
 
 // knownKeys are the verifiers of the archive. The line of a key lies beside it
@@ -85,38 +94,27 @@ func knownKeys(settings *config.Config) (note.Verifiers, error) {
 	return settings.WORM.Known(key.Line)
 }
 
-// each calls fn with every dead letter once, log by log in the order in which
-// they were archived. The same failure comes again when a record is delivered
-// again.
-func (d *deadLetters) each(ctx context.Context, fn func(*evidence.DeadLetter) error) error {
-	logs, err := d.reader.Logs(ctx)
+// each calls fn with the dead letters that pass: each failure once while it
+// waits, and once as what was settled of it, log by log in the order in which
+// they were archived.
+func (d *deadLetters) each(ctx context.Context, filter *letters.Filter, fn func(*letters.Letter) error) error {
+	ledger, err := letters.Open(ctx, d.reader, nil)
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
-	for _, log := range logs {
-		if log.Topic != bus.TopicDeadLetter {
-			continue
-		}
-		err := d.reader.Read(ctx, log, 0, func(record worm.Record) error {
-			if record.Gap != nil || bus.IsControl(&record.Message) {
-				return nil
-			}
-			letter, err := bus.DecodeDeadLetter(&record.Message)
-			if err != nil {
-				return fmt.Errorf("read %s: %w", log, err)
-			}
-			if seen[string(letter.Id)] {
-				return nil
-			}
-			seen[string(letter.Id)] = true
-			return fn(letter)
-		})
-		if err != nil {
-			return err
-		}
+	type failure struct {
+		id      evidence.ID
+		settled bool
 	}
-	return nil
+	seen := map[failure]bool{}
+	return ledger.Each(ctx, nil, func(l *letters.Letter) error {
+		key := failure{evidence.ID(l.Id), l.Settled != nil}
+		if seen[key] || !filter.Passes(l) {
+			return nil
+		}
+		seen[key] = true
+		return fn(l)
+	})
 }
 
 // deadLetterDocument is the form for programs.
@@ -129,6 +127,14 @@ type deadLetterDocument struct {
 	Kind   string           `json:"kind,omitempty"`
 	Origin deadLetterOrigin `json:"origin"`
 	Raw    []byte           `json:"raw,omitempty"`
+	// Settled is absent while it waits.
+	Settled *deadLetterSettled `json:"settled,omitempty"`
+}
+
+type deadLetterSettled struct {
+	How    string `json:"how"`
+	Reason string `json:"reason,omitempty"`
+	Time   string `json:"time"`
 }
 
 type deadLetterOrigin struct {
@@ -138,8 +144,8 @@ type deadLetterOrigin struct {
 	SHA256 string `json:"sha256,omitempty"`
 }
 
-func document(l *evidence.DeadLetter) deadLetterDocument {
-	return deadLetterDocument{
+func document(l *letters.Letter) deadLetterDocument {
+	d := deadLetterDocument{
 		ID: hex.EncodeToString(l.Id), Time: time.UnixMilli(l.TimeMs).UTC().Format(time.RFC3339Nano),
 		Stage: l.Stage, Cause: l.Cause, Detail: l.Detail, Kind: l.Kind.Name(), Raw: l.Raw,
 		Origin: deadLetterOrigin{
@@ -147,6 +153,10 @@ func document(l *evidence.DeadLetter) deadLetterDocument {
 			SHA256: hex.EncodeToString(l.Origin.GetSha256()),
 		},
 	}
+	if s := l.Settled; s != nil {
+		d.Settled = &deadLetterSettled{How: s.How, Reason: s.Reason, Time: s.At.UTC().Format(time.RFC3339Nano)}
+	}
+	return d
 }
 
 // place of a record: its object, and its first and last byte.

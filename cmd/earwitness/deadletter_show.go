@@ -6,16 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"earwitness/cmd/earwitness/config"
-	"earwitness/pipeline/evidence"
+	"earwitness/cmd/earwitness/letters"
 )
-
-// leastID is how many hex digits of an id are enough to ask by.
-const leastID = 4
 
 type deadLetterView struct {
 	place     config.Flags
@@ -44,21 +40,26 @@ was kept, secrets of presigned URLs replaced by their hashes.`,
 }
 
 func showDeadLetter(cmd *cobra.Command, flags *deadLetterView, id string) error {
-	id = strings.ToLower(id)
-	if len(id) < leastID || strings.Trim(id, "0123456789abcdef") != "" {
-		return usageErrorf(cmd, "%q is no id; give %d hex digits or more of one that \"earwitness deadletter list\" names", id, leastID)
-	}
 	if flags.raw && width(cmd.OutOrStdout()) > 0 {
 		return usageErrorf(cmd, "--raw writes whatever bytes came, which is not safe for a terminal; write them to a file, or leave --raw out")
 	}
-	letters, err := openDeadLetters(cmd.Context(), flags.place)
+	all, err := openDeadLetters(cmd.Context(), flags.place)
 	if err != nil {
 		return err
 	}
-	defer letters.Close()
-	var found []*evidence.DeadLetter
-	err = letters.each(cmd.Context(), func(l *evidence.DeadLetter) error {
-		if strings.HasPrefix(hex.EncodeToString(l.Id), id) && len(found) < 2 {
+	defer all.Close()
+	filter, err := new(letterFilter).filter(cmd, all.settings, []string{id})
+	if err != nil {
+		return err
+	}
+	var found []*letters.Letter
+	err = all.each(cmd.Context(), &filter, func(l *letters.Letter) error {
+		switch {
+		case len(found) > 0 && bytes.Equal(found[0].Id, l.Id):
+			if l.Settled == nil {
+				found[0] = l // it waits again
+			}
+		case len(found) < 2:
 			found = append(found, l)
 		}
 		return nil
@@ -74,7 +75,7 @@ func showDeadLetter(cmd *cobra.Command, flags *deadLetterView, id string) error 
 	return flags.print(cmd.OutOrStdout(), found[0])
 }
 
-func (f *deadLetterView) print(out io.Writer, l *evidence.DeadLetter) error {
+func (f *deadLetterView) print(out io.Writer, l *letters.Letter) error {
 	switch {
 	case f.raw:
 		_, err := out.Write(l.Raw)
@@ -93,6 +94,7 @@ func (f *deadLetterView) print(out io.Writer, l *evidence.DeadLetter) error {
 		{"kind", l.Kind.Name()},
 		{"from", place(l.Origin)},
 		{"sha256", hex.EncodeToString(l.Origin.GetSha256())},
+		{"state", stateOf(l)},
 	})
 	if err != nil {
 		return err
@@ -106,4 +108,17 @@ func (f *deadLetterView) print(out io.Writer, l *evidence.DeadLetter) error {
 		}
 	}
 	return nil
+}
+
+// stateOf says whether it waits, or what became of it.
+func stateOf(l *letters.Letter) string {
+	s := l.Settled
+	if s == nil {
+		return "waiting"
+	}
+	text := s.How + " " + s.At.UTC().Format("2006-01-02 15:04:05")
+	if s.Reason != "" {
+		text += ": " + s.Reason
+	}
+	return text
 }

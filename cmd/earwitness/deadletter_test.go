@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"earwitness/cmd/earwitness/letters"
 	"earwitness/pipeline/bus"
 )
 
@@ -65,7 +66,7 @@ func TestDeadLetterShow(t *testing.T) {
 	if err := json.Unmarshal([]byte(show(id, "--json").out), &got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(document(letter), got); diff != "" {
+	if diff := cmp.Diff(document(&letters.Letter{DeadLetter: letter}), got); diff != "" {
 		t.Errorf("document (-want +got):\n%s", diff)
 	}
 	show("ffffffffffffffff").want(t, 1, "there is none in the archive")

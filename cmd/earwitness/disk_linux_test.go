@@ -25,6 +25,7 @@ const diskBytes = 64 << 20
 // index while files come in. When there is room again, all is as an
 // undisturbed run has it.
 func TestFullDisk(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	if os.Getenv(inNamespace) == "" {
 		inOwnNamespaces(t)
@@ -142,8 +143,7 @@ func fillDisk(t *testing.T, want *expected, settings string) {
 	s.feed(len(s.files) / 3)
 	awaitTrail(t, data, "--config", file)
 	small.fill(8 << 10)
-	s.feed(len(s.files) / 2)
-	ended := awaitFull(w)
+	ended := awaitFull(w, s)
 	t.Logf("it says: %s", strings.Join(w.said.warnings(0), "\n"))
 	small.free()
 	if ended {
@@ -173,16 +173,22 @@ func fillDisk(t *testing.T, want *expected, settings string) {
 	earwitness(t, "verify", "--store", archive, "--key", filepath.Join(data, "worm.pub")).want(t, 0, "holds:")
 }
 
-// awaitFull waits until a process says that the disk is full, and whether it
-// ends by that.
-func awaitFull(w *watched) (ended bool) {
+// awaitFull feeds until a process says that the disk is full, and tells
+// whether it ends by that. How much it takes is not sure: SQLite writes into
+// what its log file had room for before.
+func awaitFull(w *watched, s *spool) (ended bool) {
 	w.t.Helper()
+	s.feed(len(s.files) / 2)
 	late := time.After(2 * time.Minute)
+	ticker := time.NewTicker(5 * time.Second)
+	defer ticker.Stop()
 	// The second is how SQLite says it.
 	for !strings.Contains(w.said.since(0), "no space left on device") && !strings.Contains(w.said.since(0), "disk is full") {
 		select {
 		case <-w.said.more():
 		case <-w.done:
+		case <-ticker.C:
+			s.feed(len(s.files)/8 + 1)
 		case <-late:
 			w.t.Fatalf("the process does not say that the disk is full: %s", w.said.since(0))
 		}

@@ -14,6 +14,7 @@ import (
 // A process that is killed in the middle of asking leaves nothing undone that
 // the next one does not do, and nothing that it does twice.
 func TestAskedAndKilled(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	for _, pages := range []int{0, 2, 6} {
 		cloud := startCloud(t, "2", fakecloud.Config{MaxPage: 30})

@@ -22,6 +22,7 @@ var killSteps = flag.Int("kill-steps", 0, "how many steps TestKilledBetweenSteps
 // durable or changes what files there are: those that every commit is made
 // of. Then it lets one end.
 func TestKilledBetweenSteps(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	k := newKilling(t)
 	total, err := k.until(t, filepath.Join(k.dir, "counted"), -1)
@@ -34,8 +35,6 @@ func TestKilledBetweenSteps(t *testing.T) {
 	case n < 0:
 		n = total
 	case n > 0:
-	case testing.Short():
-		n = 3
 	default:
 		n = 12
 	}

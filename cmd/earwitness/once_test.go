@@ -143,6 +143,8 @@ func TestRunMistakes(t *testing.T) {
 		want string
 	}{
 		{[]string{"--once"}, 2, "there is nothing to read: name logs with --s3-logs"},
+		{[]string{"--s3-logs", dir, "--share", "1/2"}, 2, "--share needs brokers"},
+		{[]string{"--s3-logs", dir, "--share", "3/2"}, 2, `--share "3/2" is no share`},
 		{[]string{"--once", "extra"}, 2, `"extra" is one argument too many`},
 		{[]string{"--twice"}, 2, "unknown flag: --twice"},
 		{[]string{"--once", "--s3-logs", dir, "--model", "both"}, 2, `--model: "both" is no model`},

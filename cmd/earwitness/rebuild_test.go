@@ -49,6 +49,7 @@ func TestRebuildUsage(t *testing.T) {
 // process), and then lets one end: it finds what a run under the same
 // settings does.
 func TestRebuildKilled(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	k := newKilling(t)
 	data := filepath.Join(k.dir, "data")
@@ -56,9 +57,6 @@ func TestRebuildKilled(t *testing.T) {
 	earwitness(t, append([]string{"run", "--once", "--data", data}, k.args[sources:]...)...).want(t, exitDeadLetters)
 	k.args = rebuildArgs(k.args)
 	tries := 12
-	if testing.Short() {
-		tries = 3
-	}
 	hits := 0
 	random := rand.New(rand.NewPCG(1, 2))
 	for range tries {

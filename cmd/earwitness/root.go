@@ -25,9 +25,9 @@ func newRoot() *cobra.Command {
 		Long: `Earwitness answers one question and can prove the answer: who accessed which
 call recording, when, from where, and by what right.
 
-It reads what the storage saw (S3 access logs) and what the contact centre saw
-(Genesys Cloud audits), correlates them for each recording, and keeps the
-result where it can be searched and where nobody can change it unnoticed.`,
+It reads what the storage saw (S3 access logs, CloudTrail) and what the contact
+centre saw (Genesys Cloud audits), correlates them for each recording, and keeps
+the result where it can be searched and where nobody can change it unnoticed.`,
 		Example: `  # read what there is, once, and look at it
   earwitness run --once --s3-logs ./logs --audits ./audits
   earwitness trail
@@ -54,10 +54,11 @@ result where it can be searched and where nobody can change it unnoticed.`,
 }
 
 // commands lists them all; those of groupRun are wired up in run.go,
-// rebuild.go, status.go, demo.go, simulate.go and fake_genesys.go.
+// backfill.go, rebuild.go, status.go, demo.go, simulate.go and fake_genesys.go.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		runCommand(),
+		backfillCommand(),
 		rebuildCommand(),
 		statusCommand(),
 		demoCommand(),

@@ -10,6 +10,7 @@ import (
 	"runtime/pprof"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/cmd/earwitness/engine"
@@ -22,7 +23,7 @@ const exitDeadLetters = 3
 type runFlags struct {
 	config.Flags
 	once, followOnly, acceptGaps bool
-	partitions                   string
+	partitions, share            string
 	cpuProfile                   string
 }
 
@@ -40,13 +41,17 @@ in the data folder.
 With --once it takes what the sources hold now, waits until every sink has
 every record, prints a summary and ends. Called again on the same data folder
 it goes on from there. Without --once it watches the sources until it is
-interrupted; what was read by then still reaches the sinks.
+interrupted; what was read by then still reaches the sinks, and the exit code
+is 0, also where not all was open yet.
 
 With bus.brokers in the configuration several processes share the work: each
 reads its sources, and the consumer group shares the partitions among those
 that run. --partitions follows some by hand instead, and --once all; both may
-run beside a group and do no harm. --follow-only reads no sources. The topics
-must be there ("earwitness topics create").
+run beside a group and do no harm. --follow-only reads no sources. --share
+divides the objects of buckets among those that read; the first share has all
+other sources too, and CloudTrail.
+
+The topics must be there ("earwitness topics create").
 
 Exit codes of --once: 0 done, 3 done but some input went to the dead letters
 ("earwitness deadletter list"), 1 failed, 2 wrong usage.`,
@@ -78,13 +83,18 @@ Exit codes of --once: 0 done, 3 done but some input went to the dead letters
 			return watch(cmd, settings, options)
 		},
 	}
-	flags.Register(cmd.Flags())
-	cmd.Flags().BoolVar(&flags.once, "once", false, "take what is there now, then end")
-	cmd.Flags().BoolVar(&flags.followOnly, "follow-only", false, "read no sources: other processes do; needs bus.brokers")
-	cmd.Flags().StringVar(&flags.partitions, "partitions", "", "follow the partitions `LIST`, as in 0-15 or 0,2,4-7, whatever the group assigns; needs bus.brokers")
-	cmd.Flags().BoolVar(&flags.acceptGaps, "accept-gap", false, "go on without messages that neither a topic nor the archive has any more, and archive that they are lost")
-	cmd.Flags().StringVar(&flags.cpuProfile, "cpuprofile", "", "write a CPU profile of the run to `FILE`")
+	flags.register(cmd.Flags())
 	return cmd
+}
+
+func (f *runFlags) register(set *pflag.FlagSet) {
+	f.Register(set)
+	set.BoolVar(&f.once, "once", false, "take what is there now, then end")
+	set.BoolVar(&f.followOnly, "follow-only", false, "read no sources: other processes do; needs bus.brokers")
+	set.StringVar(&f.partitions, "partitions", "", "follow the partitions `LIST`, as in 0-15 or 0,2,4-7, whatever the group assigns; needs bus.brokers")
+	set.StringVar(&f.share, "share", "", "read the share `K/N` of what lies in buckets, as in 1/3: others read the rest; needs bus.brokers")
+	set.BoolVar(&f.acceptGaps, "accept-gap", false, "go on without messages that neither a topic nor the archive has any more, and archive that they are lost")
+	set.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile of the run to `FILE`")
 }
 
 // options checks what is asked for before anything is made in the data folder.
@@ -99,6 +109,15 @@ func (f *runFlags) options(cmd *cobra.Command, settings *config.Config) (engine.
 		return options, usageErrorf(cmd, "--partitions needs brokers that other processes read from too: name them as bus.brokers in the configuration")
 	}
 	var err error
+	if options.Share, err = parseShare(f.share); err != nil {
+		return options, usageErrorf(cmd, "--share %w", err)
+	}
+	switch {
+	case f.share != "" && !settings.Shared():
+		return options, usageErrorf(cmd, "--share needs brokers that those who read the rest write to: name them as bus.brokers in the configuration")
+	case f.share != "" && (f.once || f.followOnly):
+		return options, usageErrorf(cmd, "--share is for processes that go on reading; leave it out with --once and --follow-only, or see \"earwitness backfill\"")
+	}
 	if options.Partitions, err = parsePartitions(f.partitions, settings.Bus.Partitions); err != nil {
 		return options, usageErrorf(cmd, "--partitions: %w", err)
 	}
@@ -109,7 +128,7 @@ func (f *runFlags) options(cmd *cobra.Command, settings *config.Config) (engine.
 		return options, usageErrorf(cmd, "there is nothing to read: name logs with --s3-logs and audits with --audits, or sources in a file with --config")
 	}
 	for _, source := range settings.Sources {
-		if !source.Type.ReadsFiles() {
+		if !source.OnDisk() {
 			continue
 		}
 		if _, err := os.Stat(string(source.Path)); err != nil {
@@ -187,13 +206,20 @@ func watch(cmd *cobra.Command, settings *config.Config, options engine.Options) 
 	ctx := cmd.Context()
 	log := settings.Log.Logger(cmd.ErrOrStderr())
 	warn(ctx, log, settings)
-	return withEngine(ctx, settings, log, options, func(e *engine.Engine) error {
+	opened := false
+	err := withEngine(ctx, settings, log, options, func(e *engine.Engine) error {
+		opened = true
 		result, err := e.Watch(ctx)
 		if err != nil {
 			return err
 		}
 		return printRun(cmd, settings, &result)
 	})
+	if !opened && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		log.LogAttrs(ctx, slog.LevelInfo, "told to stop before all was open; nothing was read", slog.Any("opening", err))
+		return nil
+	}
+	return err
 }
 
 // warn says what the settings leave open to loss or to eyes.

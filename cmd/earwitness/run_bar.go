@@ -88,17 +88,22 @@ func (b *bar) follow(progress func() engine.Progress) (stop func()) {
 	if b.drawn == nil {
 		return func() {}
 	}
+	return repeat(barEvery, func() { b.draw(runProgress(progress())) })
+}
+
+// repeat calls show now and then, until stop is called.
+func repeat(every time.Duration, show func()) (stop func()) {
 	var done sync.WaitGroup
 	quit := make(chan struct{})
 	done.Go(func() {
-		ticker := time.NewTicker(barEvery)
+		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-quit:
 				return
 			case <-ticker.C:
-				b.draw(runProgress(progress()))
+				show()
 			}
 		}
 	})

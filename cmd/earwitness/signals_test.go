@@ -30,6 +30,16 @@ func TestSignalEndsTheContext(t *testing.T) {
 	}
 }
 
+// TestToldToStopBeforeAllIsOpen: what watches ends as it was told; what was to
+// be done once is not done.
+func TestToldToStopBeforeAllIsOpen(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	args := []string{"run", "--data", t.TempDir(), "--s3-logs", t.TempDir()}
+	earwitnessIn(ctx, args...).want(t, 0, "told to stop before all was open")
+	earwitnessIn(ctx, append(args, "--once")...).want(t, 1, "interrupted: context canceled")
+}
+
 const stubborn = "EARWITNESS_TEST_STUBBORN"
 
 // TestSecondSignalEndsTheProcess runs itself as a process that hears the

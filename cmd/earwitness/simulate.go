@@ -128,7 +128,12 @@ func (s *share) Type() string { return "share" }
 // midnight is the beginning of a day in UTC.
 type midnight time.Time
 
-func (m *midnight) String() string { return time.Time(*m).Format(time.DateOnly) }
+func (m *midnight) String() string {
+	if time.Time(*m).IsZero() {
+		return ""
+	}
+	return time.Time(*m).Format(time.DateOnly)
+}
 
 func (m *midnight) Set(text string) error {
 	at, err := time.Parse(time.DateOnly, text)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"earwitness/cmd/earwitness/engine"
 	"earwitness/cmd/earwitness/monitor"
+	"earwitness/pipeline/amazon"
 )
 
 // printStatus prints a report as one table, and below it what is waited for.
@@ -37,7 +39,13 @@ func printStatus(b *bytes.Buffer, address string, r *monitor.Report, now time.Ti
 	for i := range r.Engine.Stages {
 		t.stage(&r.Engine.Stages[i])
 	}
+	if r.Engine.Enricher != nil {
+		t.lookups(r.Engine.Enricher)
+	}
 	t.print(b)
+	printQueues(b, r.Engine)
+	printOrganisations(b, r.Engine)
+	printCoverage(b, r.Engine)
 	if len(t.notes) > 0 {
 		b.WriteString("\n")
 	}
@@ -78,18 +86,47 @@ func (t *statusTable) print(b *bytes.Buffer) {
 }
 
 func (t *statusTable) source(s *engine.SourceStatus) {
-	left, state := s.BytesTotal-s.BytesDone, "reading"
-	switch {
-	case s.FilesTotal == 0:
-		state = "no files yet"
-	case left <= 0:
-		state = "all read"
-	}
+	left := s.BytesTotal - s.BytesDone
+	state := sourceState(s, left)
 	if s.Waiting != "" {
 		state = t.waiting(s.Waiting, s.Since)
 	}
+	if s.Denied > 0 {
+		state += ", " + humanize.Comma(s.Denied) + " times denied"
+	}
+	if s.Refused > 0 {
+		state += ", " + humanize.Comma(s.Refused) + " gone or overwritten"
+	}
+	if failed := maps.Clone(s.Failed); len(failed) > 0 {
+		delete(failed, amazon.FailureRefused) // said above
+		if len(failed) > 0 {
+			state += ", requests failed: " + causes(failed)
+		}
+	}
+	retries := "-"
+	if s.Retries > 0 {
+		retries = humanize.Comma(s.Retries)
+	}
 	t.row("source", printable([]byte(s.Name)), size(s.BytesDone), size(s.BytesTotal), size(left), "-",
-		perSecond(s.Rate), "-", humanize.Comma(s.DeadLetters), state)
+		perSecond(s.Rate), retries, humanize.Comma(s.DeadLetters), state)
+}
+
+// sourceState says what a source does that waits for nothing.
+func sourceState(s *engine.SourceStatus, left int64) string {
+	q := s.Queue
+	switch {
+	case q != nil && q.InWork > 0:
+		return "taking messages"
+	case q != nil && q.Visible+q.Delayed > 0:
+		return "messages wait"
+	case q != nil:
+		return "the queue is empty"
+	case s.FilesTotal == 0:
+		return "no files yet"
+	case left <= 0:
+		return "all read"
+	}
+	return "reading"
 }
 
 func (t *statusTable) stage(s *engine.StageStatus) {
@@ -108,6 +145,23 @@ func (t *statusTable) stage(s *engine.StageStatus) {
 		t.row(printable([]byte(s.Stage)), fmt.Sprintf("%s/%d", printable([]byte(s.Topic)), p.Partition), offset(p.Position), offset(p.End),
 			humanize.Comma(p.Lag), behind, perSecond(p.Rate), humanize.Comma(p.Retries), humanize.Comma(p.DeadLetters), state)
 	}
+}
+
+// lookups has the answers where others have a position, and the questions that
+// wait where others lag.
+func (t *statusTable) lookups(e *engine.EnricherStatus) {
+	state, behind := "all answered", "-"
+	if e.Waiting > 0 {
+		state = "asking"
+	}
+	if e.Oldest != nil {
+		behind = span(t.now.Sub(*e.Oldest))
+	}
+	if e.Trouble != "" {
+		state = t.waiting(e.Trouble, e.Since)
+	}
+	t.row("lookups", "metadata", humanize.Comma(e.Published), "-", humanize.Comma(int64(e.Waiting)), behind, "-",
+		humanize.Comma(e.Failed), humanize.Comma(e.GivenUp), state)
 }
 
 // waiting says since when, and what for by the number of a note.

@@ -24,6 +24,8 @@ type observed struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	address string
+	// said is what it logs, whole once drained.
+	said    *talk
 	drained chan struct{}
 }
 
@@ -40,7 +42,7 @@ func observe(t *testing.T, env []string, args ...string) *observed {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	o := &observed{t: t, cmd: cmd, drained: make(chan struct{})}
+	o := &observed{t: t, cmd: cmd, said: newTalk(), drained: make(chan struct{})}
 	lines := bufio.NewScanner(stderr)
 	lines.Buffer(nil, 1<<20)
 	for o.address == "" && lines.Scan() {
@@ -54,7 +56,7 @@ func observe(t *testing.T, env []string, args ...string) *observed {
 	go func() {
 		defer close(o.drained)
 		for lines.Scan() {
-			continue
+			_, _ = o.said.Write(append(lines.Bytes(), '\n'))
 		}
 	}()
 	return o
@@ -108,7 +110,11 @@ func (o *observed) await(what string, is func(monitor.Report) bool) monitor.Repo
 		select {
 		case <-again.C:
 		case <-late:
-			o.t.Fatalf("%s: it does not come to that; the last report is\n%s", what, earwitness(o.t, "status", "--address", o.address).out)
+			last := earwitness(o.t, "status", "--address", o.address).out
+			// One that hangs says where.
+			_ = o.cmd.Process.Signal(syscall.SIGQUIT)
+			<-o.drained
+			o.t.Fatalf("%s: it does not come to that; the last report is\n%s\nand the process says\n%s", what, last, o.said.since(0))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"earwitness/cmd/earwitness/config"
+	"earwitness/cmd/earwitness/memory"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/correlate"
 	"earwitness/pipeline/evidence"
@@ -72,6 +73,15 @@ func (w *world) rules() config.Flags {
 	return config.Flags{Model: w.settings.Model, ServiceRoles: w.settings.ServiceRoles, OwnRoles: w.settings.OwnRoles}
 }
 
+// What "earwitness run" gives its topics and partitions, and what memory it
+// has by default.
+const (
+	producerBuffer = 8 << 20
+	fetchBytes     = 256 << 10
+	keepBytes      = 2 << 20
+	wantedMemory   = 512 << 20
+)
+
 type correlateArg struct {
 	Broker, Dir string
 	Flags       config.Flags
@@ -90,10 +100,12 @@ func correlateTopic(ctx context.Context, arg correlateArg) (r correlateResult, e
 	if err != nil {
 		return r, err
 	}
+	giveBack := memory.Keep(ctx, slog.New(slog.DiscardHandler), wantedMemory)
+	defer giveBack()
 	client := bus.NewClient(bus.ClientConfig{Brokers: []string{arg.Broker}})
 	defer client.Close()
-	records := bus.NewProducer(client, topicRecords, clusterPartitions, bus.ProducerConfig{})
-	letters := bus.NewProducer(client, topicLetters, clusterPartitions, bus.ProducerConfig{})
+	records := bus.NewProducer(client, topicRecords, clusterPartitions, bus.ProducerConfig{BufferBytes: producerBuffer})
+	letters := bus.NewProducer(client, topicLetters, clusterPartitions, bus.ProducerConfig{BufferBytes: producerBuffer})
 	stage := correlate.NewStage(correlate.StageConfig{
 		Rules: settings.Rules(), Access: records, DeadLetters: letters, Logger: slog.New(slog.DiscardHandler),
 		Dir: func(partition int) string { return filepath.Join(arg.Dir, strconv.Itoa(partition)) },
@@ -135,7 +147,7 @@ func followAll(ctx context.Context, client *bus.Client, stage *correlate.Stage) 
 			return 0, err
 		}
 		messages += end
-		reader := bus.NewPartition(client, bus.TopicEvidence, partition, decodeEvidence, bus.PartitionConfig{})
+		reader := bus.NewPartition(client, bus.TopicEvidence, partition, decodeEvidence, bus.PartitionConfig{FetchBytes: fetchBytes, KeepBytes: keepBytes})
 		done := end == 0
 		if done && left.Add(-1) == 0 {
 			stop()

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
 	"runtime/pprof"
 	"strings"
 	"time"
 
+	"earwitness/cmd/earwitness/memory"
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/correlate"
 	"earwitness/sources/s3log"
@@ -84,7 +86,9 @@ type foldResult struct {
 // foldStream gives a fold evidence in chunks of a thousand and takes what it
 // publishes, with a snapshot for each tenth. Making the evidence is not
 // reckoned.
-func foldStream(_ context.Context, arg foldArg) (r foldResult, err error) {
+func foldStream(ctx context.Context, arg foldArg) (r foldResult, err error) {
+	giveBack := memory.Keep(ctx, slog.New(slog.DiscardHandler), wantedMemory)
+	defer giveBack()
 	rules := correlate.DefaultRules()
 	rules.Model, rules.ServiceRoles = access.Model_MODEL_DIRECT, []string{syntheticRole}
 	fold, err := correlate.Open(correlate.Config{Rules: rules, Dir: arg.Dir})

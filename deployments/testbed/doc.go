@@ -1,8 +1,8 @@
 // Package testbed starts real servers for tests on free loopback ports: Kafka
-// (KRaft), Elasticsearch, MinIO and versitygw, each by one call.
+// (KRaft), Elasticsearch, MinIO, versitygw and ElasticMQ, each by one call.
 //
-// What runs is what their makers publish: Kafka's jars by Maven, with strict
-// checksums, Elasticsearch's archive by Maven, with a hash that stands here,
+// What runs is what their makers publish: Kafka's and ElasticMQ's jars by
+// Maven, with strict checksums, Elasticsearch's archive by Maven, with a hash that stands here,
 // programs by `go install`, which asks Go's checksum database. It is
 // kept in os.UserCacheDir()/earwitness/testbed, one folder for each name and
 // version. Whoever fetches holds a lock, the others wait; a folder gets its

@@ -83,7 +83,7 @@ func TestVersityGW(t *testing.T) {
 	}
 }
 
-func stopAtEnd(t *testing.T, server *testbed.S3Server) {
+func stopAtEnd(t *testing.T, server interface{ Stop() error }) {
 	t.Helper()
 	t.Cleanup(func() {
 		if err := server.Stop(); err != nil {

@@ -17,11 +17,12 @@ const (
 	NameElasticsearchSecured = "elasticsearch-secured" // authentication and TLS
 	NameMinIO                = "minio"
 	NameVersityGW            = "versitygw"
+	NameElasticMQ            = "elasticmq"
 )
 
 // Names lists them.
 func Names() []string {
-	return []string{NameKafka, NameKafkaCluster, NameElasticsearch, NameElasticsearchSecured, NameMinIO, NameVersityGW}
+	return []string{NameKafka, NameKafkaCluster, NameElasticsearch, NameElasticsearchSecured, NameMinIO, NameVersityGW, NameElasticMQ}
 }
 
 // Server is a shared server. One of its accesses is set, the one of its kind.
@@ -30,6 +31,7 @@ type Server struct {
 	Kafka         *KafkaAccess         `json:"kafka,omitempty"`
 	Elasticsearch *ElasticsearchAccess `json:"elasticsearch,omitempty"`
 	S3            *S3Access            `json:"s3,omitempty"`
+	SQS           *SQSAccess           `json:"sqs,omitempty"`
 
 	stop  func() error
 	nodes []*Node
@@ -59,6 +61,8 @@ func (s *Server) current() bool {
 		return s.Kafka.Version == KafkaVersion
 	case s.Elasticsearch != nil:
 		return s.Elasticsearch.Version == ElasticsearchVersion
+	case s.SQS != nil:
+		return s.SQS.Version == ElasticMQVersion
 	}
 	return s.S3.Version == toolOf(s.S3.Product).version
 }
@@ -107,6 +111,12 @@ func startServer(ctx context.Context, p *place, name string) (*Server, error) {
 		return s3Server(name)(startMinIO(ctx, p, MinIOConfig{}))
 	case NameVersityGW:
 		return s3Server(name)(startVersityGW(ctx, p, VersityGWConfig{}))
+	case NameElasticMQ:
+		server, err := startElasticMQ(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		return &Server{Name: name, SQS: &server.SQSAccess, stop: server.Stop, nodes: []*Node{server.Node}}, nil
 	}
 	return nil, errors.Join(checkNames(name), p.remove())
 }
@@ -138,6 +148,8 @@ func (s *Server) access() access {
 		return s.Kafka
 	case s.Elasticsearch != nil:
 		return s.Elasticsearch
+	case s.SQS != nil:
+		return s.SQS
 	}
 	return s.S3
 }

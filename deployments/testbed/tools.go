@@ -21,6 +21,8 @@ func toolOf(name string) tool {
 		return elasticsearchTool()
 	case NameMinIO:
 		return minioTool()
+	case NameElasticMQ:
+		return elasticMQTool()
 	}
 	return versityGWTool()
 }
@@ -56,17 +58,25 @@ func mavenTool(name, version string) tool {
 //go:embed kafka.pom.xml
 var kafkaPOM []byte
 
-// kafkaTool is Kafka with all that it needs, as jars in lib.
-func kafkaTool() tool {
-	t := mavenTool("kafka", KafkaVersion)
+func kafkaTool() tool { return jarsTool("kafka", KafkaVersion, kafkaPOM) }
+
+//go:embed elasticmq.pom.xml
+var elasticMQPOM []byte
+
+func elasticMQTool() tool { return jarsTool("elasticmq", ElasticMQVersion, elasticMQPOM) }
+
+// jarsTool is what a Maven project depends on, with all that it needs, as jars
+// in lib. The project finds the version in the property NAME.version.
+func jarsTool(name, version string, project []byte) tool {
+	t := mavenTool(name, version)
 	t.fill = func(ctx context.Context, dir string) error {
 		pom := filepath.Join(dir, "pom.xml")
-		if err := os.WriteFile(pom, kafkaPOM, 0o644); err != nil {
+		if err := os.WriteFile(pom, project, 0o644); err != nil {
 			return fmt.Errorf("write project for Maven: %w", err)
 		}
 		return t.run(ctx, dir, nil,
 			"-q", "-B", "-C", "-f", pom, "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
-			"-Dkafka.version="+KafkaVersion, "-DincludeScope=runtime", "-DoutputDirectory="+filepath.Join(dir, "lib"))
+			"-D"+name+".version="+version, "-DincludeScope=runtime", "-DoutputDirectory="+filepath.Join(dir, "lib"))
 	}
 	return t
 }

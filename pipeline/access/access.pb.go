@@ -587,6 +587,8 @@ type Record struct {
 	RelatedIps   []string `protobuf:"bytes,56,rep,name=related_ips,json=relatedIps,proto3" json:"related_ips,omitempty"`
 	RelatedUsers []string `protobuf:"bytes,57,rep,name=related_users,json=relatedUsers,proto3" json:"related_users,omitempty"`
 	SourceRegion string   `protobuf:"bytes,58,opt,name=source_region,json=sourceRegion,proto3" json:"source_region,omitempty"`
+	// recording is what metadata says of it; absent where none has come.
+	Recording *Recording `protobuf:"bytes,59,opt,name=recording,proto3" json:"recording,omitempty"`
 	// evidence: of a request all, of an access its act and at most 20 requests.
 	Evidence      []*EvidenceRef `protobuf:"bytes,60,rep,name=evidence,proto3" json:"evidence,omitempty"`
 	Arrival       *Arrival       `protobuf:"bytes,70,opt,name=arrival,proto3" json:"arrival,omitempty"`
@@ -946,6 +948,13 @@ func (x *Record) GetSourceRegion() string {
 	return ""
 }
 
+func (x *Record) GetRecording() *Recording {
+	if x != nil {
+		return x.Recording
+	}
+	return nil
+}
+
 func (x *Record) GetEvidence() []*EvidenceRef {
 	if x != nil {
 		return x.Evidence
@@ -960,6 +969,193 @@ func (x *Record) GetArrival() *Arrival {
 	return nil
 }
 
+// Recording is what lookups answered about the recording of a record.
+type Recording struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Media        string                 `protobuf:"bytes,1,opt,name=media,proto3" json:"media,omitempty"`
+	MediaSubtype string                 `protobuf:"bytes,2,opt,name=media_subtype,json=mediaSubtype,proto3" json:"media_subtype,omitempty"`
+	State        string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	Region       string                 `protobuf:"bytes,4,opt,name=region,proto3" json:"region,omitempty"`
+	Direction    string                 `protobuf:"bytes,5,opt,name=direction,proto3" json:"direction,omitempty"`
+	Provider     string                 `protobuf:"bytes,6,opt,name=provider,proto3" json:"provider,omitempty"`
+	CreatedMs    int64                  `protobuf:"varint,7,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
+	DurationMs   int64                  `protobuf:"varint,8,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
+	ExportedMs   int64                  `protobuf:"varint,9,opt,name=exported_ms,json=exportedMs,proto3" json:"exported_ms,omitempty"`
+	ObjectKey    string                 `protobuf:"bytes,10,opt,name=object_key,json=objectKey,proto3" json:"object_key,omitempty"`
+	// agents and queues that took part, at most 20 each.
+	Agents        []*Named `protobuf:"bytes,11,rep,name=agents,proto3" json:"agents,omitempty"`
+	Queues        []*Named `protobuf:"bytes,12,rep,name=queues,proto3" json:"queues,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recording) Reset() {
+	*x = Recording{}
+	mi := &file_pipeline_access_access_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recording) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recording) ProtoMessage() {}
+
+func (x *Recording) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_access_access_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recording.ProtoReflect.Descriptor instead.
+func (*Recording) Descriptor() ([]byte, []int) {
+	return file_pipeline_access_access_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Recording) GetMedia() string {
+	if x != nil {
+		return x.Media
+	}
+	return ""
+}
+
+func (x *Recording) GetMediaSubtype() string {
+	if x != nil {
+		return x.MediaSubtype
+	}
+	return ""
+}
+
+func (x *Recording) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Recording) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Recording) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *Recording) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Recording) GetCreatedMs() int64 {
+	if x != nil {
+		return x.CreatedMs
+	}
+	return 0
+}
+
+func (x *Recording) GetDurationMs() int64 {
+	if x != nil {
+		return x.DurationMs
+	}
+	return 0
+}
+
+func (x *Recording) GetExportedMs() int64 {
+	if x != nil {
+		return x.ExportedMs
+	}
+	return 0
+}
+
+func (x *Recording) GetObjectKey() string {
+	if x != nil {
+		return x.ObjectKey
+	}
+	return ""
+}
+
+func (x *Recording) GetAgents() []*Named {
+	if x != nil {
+		return x.Agents
+	}
+	return nil
+}
+
+func (x *Recording) GetQueues() []*Named {
+	if x != nil {
+		return x.Queues
+	}
+	return nil
+}
+
+// Named is something with an id, and its name where that is known.
+type Named struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Named) Reset() {
+	*x = Named{}
+	mi := &file_pipeline_access_access_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Named) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Named) ProtoMessage() {}
+
+func (x *Named) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_access_access_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Named.ProtoReflect.Descriptor instead.
+func (*Named) Descriptor() ([]byte, []int) {
+	return file_pipeline_access_access_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Named) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Named) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 type Person struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -972,7 +1168,7 @@ type Person struct {
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_pipeline_access_access_proto_msgTypes[1]
+	mi := &file_pipeline_access_access_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -984,7 +1180,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_access_access_proto_msgTypes[1]
+	mi := &file_pipeline_access_access_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -997,7 +1193,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_pipeline_access_access_proto_rawDescGZIP(), []int{1}
+	return file_pipeline_access_access_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Person) GetId() string {
@@ -1041,7 +1237,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_pipeline_access_access_proto_msgTypes[2]
+	mi := &file_pipeline_access_access_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1053,7 +1249,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_access_access_proto_msgTypes[2]
+	mi := &file_pipeline_access_access_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1066,7 +1262,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_pipeline_access_access_proto_rawDescGZIP(), []int{2}
+	return file_pipeline_access_access_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Candidate) GetId() string {
@@ -1115,7 +1311,7 @@ type EvidenceRef struct {
 
 func (x *EvidenceRef) Reset() {
 	*x = EvidenceRef{}
-	mi := &file_pipeline_access_access_proto_msgTypes[3]
+	mi := &file_pipeline_access_access_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1323,7 @@ func (x *EvidenceRef) String() string {
 func (*EvidenceRef) ProtoMessage() {}
 
 func (x *EvidenceRef) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_access_access_proto_msgTypes[3]
+	mi := &file_pipeline_access_access_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1336,7 @@ func (x *EvidenceRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvidenceRef.ProtoReflect.Descriptor instead.
 func (*EvidenceRef) Descriptor() ([]byte, []int) {
-	return file_pipeline_access_access_proto_rawDescGZIP(), []int{3}
+	return file_pipeline_access_access_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *EvidenceRef) GetId() []byte {
@@ -1183,7 +1379,7 @@ type Arrival struct {
 
 func (x *Arrival) Reset() {
 	*x = Arrival{}
-	mi := &file_pipeline_access_access_proto_msgTypes[4]
+	mi := &file_pipeline_access_access_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1195,7 +1391,7 @@ func (x *Arrival) String() string {
 func (*Arrival) ProtoMessage() {}
 
 func (x *Arrival) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_access_access_proto_msgTypes[4]
+	mi := &file_pipeline_access_access_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1208,7 +1404,7 @@ func (x *Arrival) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Arrival.ProtoReflect.Descriptor instead.
 func (*Arrival) Descriptor() ([]byte, []int) {
-	return file_pipeline_access_access_proto_rawDescGZIP(), []int{4}
+	return file_pipeline_access_access_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Arrival) GetRevision() uint64 {
@@ -1250,7 +1446,7 @@ var File_pipeline_access_access_proto protoreflect.FileDescriptor
 
 const file_pipeline_access_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpipeline/access/access.proto\x12\x14earwitness.access.v1\x1a pipeline/evidence/evidence.proto\"\x8a\x0f\n" +
+	"\x1cpipeline/access/access.proto\x12\x14earwitness.access.v1\x1a pipeline/evidence/evidence.proto\"\xc9\x0f\n" +
 	"\x06Record\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12.\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1a.earwitness.access.v1.KindR\x04kind\x121\n" +
@@ -1307,8 +1503,30 @@ const file_pipeline_access_access_proto_rawDesc = "" +
 	"relatedIps\x12#\n" +
 	"\rrelated_users\x189 \x03(\tR\frelatedUsers\x12#\n" +
 	"\rsource_region\x18: \x01(\tR\fsourceRegion\x12=\n" +
+	"\trecording\x18; \x01(\v2\x1f.earwitness.access.v1.RecordingR\trecording\x12=\n" +
 	"\bevidence\x18< \x03(\v2!.earwitness.access.v1.EvidenceRefR\bevidence\x127\n" +
-	"\aarrival\x18F \x01(\v2\x1d.earwitness.access.v1.ArrivalR\aarrival\"w\n" +
+	"\aarrival\x18F \x01(\v2\x1d.earwitness.access.v1.ArrivalR\aarrival\"\x98\x03\n" +
+	"\tRecording\x12\x14\n" +
+	"\x05media\x18\x01 \x01(\tR\x05media\x12#\n" +
+	"\rmedia_subtype\x18\x02 \x01(\tR\fmediaSubtype\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x12\x16\n" +
+	"\x06region\x18\x04 \x01(\tR\x06region\x12\x1c\n" +
+	"\tdirection\x18\x05 \x01(\tR\tdirection\x12\x1a\n" +
+	"\bprovider\x18\x06 \x01(\tR\bprovider\x12\x1d\n" +
+	"\n" +
+	"created_ms\x18\a \x01(\x03R\tcreatedMs\x12\x1f\n" +
+	"\vduration_ms\x18\b \x01(\x03R\n" +
+	"durationMs\x12\x1f\n" +
+	"\vexported_ms\x18\t \x01(\x03R\n" +
+	"exportedMs\x12\x1d\n" +
+	"\n" +
+	"object_key\x18\n" +
+	" \x01(\tR\tobjectKey\x123\n" +
+	"\x06agents\x18\v \x03(\v2\x1b.earwitness.access.v1.NamedR\x06agents\x123\n" +
+	"\x06queues\x18\f \x03(\v2\x1b.earwitness.access.v1.NamedR\x06queues\"+\n" +
+	"\x05Named\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"w\n" +
 	"\x06Person\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1f.earwitness.access.v1.ActorKindR\x04kind\x12\x12\n" +
@@ -1404,7 +1622,7 @@ func file_pipeline_access_access_proto_rawDescGZIP() []byte {
 }
 
 var file_pipeline_access_access_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_pipeline_access_access_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_pipeline_access_access_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_pipeline_access_access_proto_goTypes = []any{
 	(Kind)(0),                       // 0: earwitness.access.v1.Kind
 	(State)(0),                      // 1: earwitness.access.v1.State
@@ -1416,45 +1634,50 @@ var file_pipeline_access_access_proto_goTypes = []any{
 	(Model)(0),                      // 7: earwitness.access.v1.Model
 	(ActorKind)(0),                  // 8: earwitness.access.v1.ActorKind
 	(*Record)(nil),                  // 9: earwitness.access.v1.Record
-	(*Person)(nil),                  // 10: earwitness.access.v1.Person
-	(*Candidate)(nil),               // 11: earwitness.access.v1.Candidate
-	(*EvidenceRef)(nil),             // 12: earwitness.access.v1.EvidenceRef
-	(*Arrival)(nil),                 // 13: earwitness.access.v1.Arrival
-	(evidence.SubjectKind)(0),       // 14: earwitness.evidence.v1.SubjectKind
-	(*evidence.StorageRequest)(nil), // 15: earwitness.evidence.v1.StorageRequest
-	(evidence.Grade)(0),             // 16: earwitness.evidence.v1.Grade
-	(*evidence.KeyUse)(nil),         // 17: earwitness.evidence.v1.KeyUse
-	(*evidence.Act)(nil),            // 18: earwitness.evidence.v1.Act
-	(evidence.Kind)(0),              // 19: earwitness.evidence.v1.Kind
-	(*evidence.Origin)(nil),         // 20: earwitness.evidence.v1.Origin
+	(*Recording)(nil),               // 10: earwitness.access.v1.Recording
+	(*Named)(nil),                   // 11: earwitness.access.v1.Named
+	(*Person)(nil),                  // 12: earwitness.access.v1.Person
+	(*Candidate)(nil),               // 13: earwitness.access.v1.Candidate
+	(*EvidenceRef)(nil),             // 14: earwitness.access.v1.EvidenceRef
+	(*Arrival)(nil),                 // 15: earwitness.access.v1.Arrival
+	(evidence.SubjectKind)(0),       // 16: earwitness.evidence.v1.SubjectKind
+	(*evidence.StorageRequest)(nil), // 17: earwitness.evidence.v1.StorageRequest
+	(evidence.Grade)(0),             // 18: earwitness.evidence.v1.Grade
+	(*evidence.KeyUse)(nil),         // 19: earwitness.evidence.v1.KeyUse
+	(*evidence.Act)(nil),            // 20: earwitness.evidence.v1.Act
+	(evidence.Kind)(0),              // 21: earwitness.evidence.v1.Kind
+	(*evidence.Origin)(nil),         // 22: earwitness.evidence.v1.Origin
 }
 var file_pipeline_access_access_proto_depIdxs = []int32{
 	0,  // 0: earwitness.access.v1.Record.kind:type_name -> earwitness.access.v1.Kind
 	1,  // 1: earwitness.access.v1.Record.state:type_name -> earwitness.access.v1.State
-	14, // 2: earwitness.access.v1.Record.subject_kind:type_name -> earwitness.evidence.v1.SubjectKind
+	16, // 2: earwitness.access.v1.Record.subject_kind:type_name -> earwitness.evidence.v1.SubjectKind
 	2,  // 3: earwitness.access.v1.Record.class:type_name -> earwitness.access.v1.Class
 	3,  // 4: earwitness.access.v1.Record.verdict:type_name -> earwitness.access.v1.Verdict
 	4,  // 5: earwitness.access.v1.Record.confidence:type_name -> earwitness.access.v1.Confidence
 	7,  // 6: earwitness.access.v1.Record.model:type_name -> earwitness.access.v1.Model
 	5,  // 7: earwitness.access.v1.Record.principal_class:type_name -> earwitness.access.v1.PrincipalClass
-	10, // 8: earwitness.access.v1.Record.person:type_name -> earwitness.access.v1.Person
-	11, // 9: earwitness.access.v1.Record.candidates:type_name -> earwitness.access.v1.Candidate
-	15, // 10: earwitness.access.v1.Record.request:type_name -> earwitness.evidence.v1.StorageRequest
-	16, // 11: earwitness.access.v1.Record.grade:type_name -> earwitness.evidence.v1.Grade
-	17, // 12: earwitness.access.v1.Record.key_uses:type_name -> earwitness.evidence.v1.KeyUse
-	18, // 13: earwitness.access.v1.Record.act:type_name -> earwitness.evidence.v1.Act
+	12, // 8: earwitness.access.v1.Record.person:type_name -> earwitness.access.v1.Person
+	13, // 9: earwitness.access.v1.Record.candidates:type_name -> earwitness.access.v1.Candidate
+	17, // 10: earwitness.access.v1.Record.request:type_name -> earwitness.evidence.v1.StorageRequest
+	18, // 11: earwitness.access.v1.Record.grade:type_name -> earwitness.evidence.v1.Grade
+	19, // 12: earwitness.access.v1.Record.key_uses:type_name -> earwitness.evidence.v1.KeyUse
+	20, // 13: earwitness.access.v1.Record.act:type_name -> earwitness.evidence.v1.Act
 	6,  // 14: earwitness.access.v1.Record.taken:type_name -> earwitness.access.v1.Taken
-	12, // 15: earwitness.access.v1.Record.evidence:type_name -> earwitness.access.v1.EvidenceRef
-	13, // 16: earwitness.access.v1.Record.arrival:type_name -> earwitness.access.v1.Arrival
-	8,  // 17: earwitness.access.v1.Person.kind:type_name -> earwitness.access.v1.ActorKind
-	8,  // 18: earwitness.access.v1.Candidate.kind:type_name -> earwitness.access.v1.ActorKind
-	19, // 19: earwitness.access.v1.EvidenceRef.kind:type_name -> earwitness.evidence.v1.Kind
-	20, // 20: earwitness.access.v1.EvidenceRef.origin:type_name -> earwitness.evidence.v1.Origin
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	10, // 15: earwitness.access.v1.Record.recording:type_name -> earwitness.access.v1.Recording
+	14, // 16: earwitness.access.v1.Record.evidence:type_name -> earwitness.access.v1.EvidenceRef
+	15, // 17: earwitness.access.v1.Record.arrival:type_name -> earwitness.access.v1.Arrival
+	11, // 18: earwitness.access.v1.Recording.agents:type_name -> earwitness.access.v1.Named
+	11, // 19: earwitness.access.v1.Recording.queues:type_name -> earwitness.access.v1.Named
+	8,  // 20: earwitness.access.v1.Person.kind:type_name -> earwitness.access.v1.ActorKind
+	8,  // 21: earwitness.access.v1.Candidate.kind:type_name -> earwitness.access.v1.ActorKind
+	21, // 22: earwitness.access.v1.EvidenceRef.kind:type_name -> earwitness.evidence.v1.Kind
+	22, // 23: earwitness.access.v1.EvidenceRef.origin:type_name -> earwitness.evidence.v1.Origin
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_pipeline_access_access_proto_init() }
@@ -1468,7 +1691,7 @@ func file_pipeline_access_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pipeline_access_access_proto_rawDesc), len(file_pipeline_access_access_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

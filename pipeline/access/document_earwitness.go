@@ -173,7 +173,7 @@ func (w *jsonWriter) genesys(r *Record) {
 	}
 	w.identifier("conversation", names.conversation)
 	w.identifier("organization", names.organization)
-	w.identifier("recording", names.recording)
+	w.recording(names.recording, r.Recording)
 	w.end(mark)
 }
 

@@ -67,6 +67,12 @@ func fullAccess() *Record {
 	r.StartMs, r.EndMs, r.Taken, r.Bytes, r.Requests, r.Sessions = 1795687200000, 1795687230500, Taken_TAKEN_FULL, 1048576, 17, 1
 	r.EvidenceCount, r.EvidenceRoot = 18, hashOf("root")
 	r.Bucket, r.Key, r.ObjectSize, r.SourceRegion = "acme-voice", "org/year=2026/größe.opus", 1048576, "eu-central-1"
+	r.Recording = &Recording{
+		Media: "audio", MediaSubtype: "Trunk", State: "AVAILABLE", Region: "eu-central-1", Direction: "inbound", Provider: "Edge",
+		CreatedMs: 1795687100000, DurationMs: 25620, ExportedMs: 1795687150000, ObjectKey: "org/x.opus",
+		Agents: []*Named{{Id: "7eed8d14-f06d-4fef-b019-66a0c381e88f", Name: "Ada Quill"}, {Id: "unknown"}},
+		Queues: []*Named{{Id: "queue-1", Name: "Care"}},
+	}
 	return r
 }
 

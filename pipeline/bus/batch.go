@@ -1,14 +1,12 @@
 package bus
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/crc32"
+	"slices"
+	"sync"
 	"time"
 
-	"github.com/pierrec/lz4/v4"
 	"github.com/segmentio/kafka-go/compress"
 )
 
@@ -81,51 +79,50 @@ func varintLen(v int64) int {
 	return n
 }
 
-// encoder writes batches as a request wants them. Its space and its
-// compressor are used again for the next batch.
+// encoder writes batches as a request wants them. Its space is used again for
+// the next batch.
 type encoder struct {
-	request []byte
-	// lz4 is nil where nothing is compressed.
-	lz4 *lz4.Writer
+	request      []byte
+	uncompressed bool
 }
 
-// newEncoder makes one. The blocks are small because a reader makes room for
-// a whole block however little is in it, and the content has no checksum
-// because the batch has.
-func newEncoder(uncompressed bool) *encoder {
-	if uncompressed {
-		return &encoder{}
-	}
-	w := lz4.NewWriter(nil)
-	if err := w.Apply(lz4.BlockSizeOption(lz4.Block256Kb), lz4.ChecksumOption(false)); err != nil {
-		panic(fmt.Sprintf("set lz4 options: %v", err)) // they are constants
-	}
-	return &encoder{lz4: w}
-}
+func newEncoder(uncompressed bool) *encoder { return &encoder{uncompressed: uncompressed} }
 
-// encode writes the head for records and the records, compressed, behind a
-// length of 4 bytes. The result is good until the next call.
-func (e *encoder) encode(records []byte, count int, now time.Time) ([]byte, error) {
+// encode writes the head for records and the records, compressed where that
+// makes them shorter, behind a length of 4 bytes. The result is good until the
+// next call.
+func (e *encoder) encode(records []byte, count int, now time.Time) []byte {
 	const prefix = 4
-	out := bytes.NewBuffer(append(e.request[:0], make([]byte, prefix+batchHead)...))
+	e.request = append(e.request[:0], make([]byte, prefix+batchHead)...)
 	by := compress.None
-	if e.lz4 != nil {
-		by = compress.Lz4
-		e.lz4.Reset(out)
-		_, err := e.lz4.Write(records)
-		if err = errors.Join(err, e.lz4.Close()); err != nil {
-			return nil, fmt.Errorf("compress batch: %w", err)
-		}
+	if !e.uncompressed {
+		by = e.pack(records)
 	}
-	if by == compress.None || out.Len() >= prefix+batchHead+len(records) {
-		by = compress.None
-		out.Truncate(prefix + batchHead)
-		out.Write(records)
+	if by == compress.None {
+		e.request = append(e.request, records...)
 	}
-	e.request = out.Bytes()
 	binary.BigEndian.PutUint32(e.request, uint32(len(e.request)-prefix))
 	writeHead(e.request[prefix:], uint16(by), count, now)
-	return e.request, nil
+	return e.request
+}
+
+// packing holds *[]byte between uses: packing needs more room than what it
+// gives, and each partition has an encoder.
+var packing sync.Pool //nolint:gochecknoglobals // a pool keeps no state that anybody could see
+
+// pack appends the records to the request if they shrink.
+func (e *encoder) pack(records []byte) compress.Compression {
+	space, _ := packing.Get().(*[]byte)
+	if space == nil {
+		space = new([]byte)
+	}
+	defer packing.Put(space)
+	*space = appendSnappy(slices.Grow((*space)[:0], snappyBound(len(records))), records)
+	if len(*space) >= len(records) {
+		return compress.None
+	}
+	e.request = append(e.request, *space...)
+	return compress.Snappy
 }
 
 // forget leaves the space of the last request to whoever may still read it.

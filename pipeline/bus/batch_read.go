@@ -63,8 +63,15 @@ var unpacked sync.Pool //nolint:gochecknoglobals // a pool keeps no state that a
 // unpack gives the records uncompressed.
 func (b *batch) unpack() ([]byte, error) {
 	by := compress.Compression(b.attributes & maskCompression)
-	if by == compress.None {
+	switch by {
+	case compress.None:
 		return b.records, nil
+	case compress.Snappy:
+		plain, err := unpackSnappy(b.records, maxBatchBytes)
+		if err != nil {
+			return nil, fmt.Errorf("unpack snappy: %w", err)
+		}
+		return plain, nil
 	}
 	codec := by.Codec()
 	if codec == nil {

@@ -33,9 +33,9 @@ func BenchmarkProduce(b *testing.B) {
 		name string
 		cfg  bus.ProducerConfig
 	}{
-		{"lz4", bus.ProducerConfig{}},
+		{"snappy", bus.ProducerConfig{}},
 		{"uncompressed", bus.ProducerConfig{Uncompressed: true}},
-		{"lz4-4MiB", bus.ProducerConfig{BatchBytes: 4 << 20}},
+		{"snappy-4MiB", bus.ProducerConfig{BatchBytes: 4 << 20}},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
 			client := open(b)
@@ -79,7 +79,7 @@ func BenchmarkRead(b *testing.B) {
 		name string
 		cfg  bus.ProducerConfig
 	}{
-		{"lz4", bus.ProducerConfig{}},
+		{"snappy", bus.ProducerConfig{}},
 		{"uncompressed", bus.ProducerConfig{Uncompressed: true}},
 	} {
 		b.Run(kind.name, func(b *testing.B) {

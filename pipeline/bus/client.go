@@ -33,6 +33,10 @@ type ClientConfig struct {
 	Logger *slog.Logger
 	// ClientID that brokers show in their logs. None: "earwitness".
 	ClientID string
+	// Explain, when set, gives what a broker refuses to write its reason, where
+	// that is known here; the refusal stays in the error's chain. It is called
+	// from several goroutines.
+	Explain func(refused error) error
 }
 
 // Client speaks with one cluster. It is safe for concurrent use.

@@ -31,6 +31,7 @@ type Control struct {
 	//	*Control_Epoch
 	//	*Control_Coverage
 	//	*Control_Barrier
+	//	*Control_Acknowledgement
 	Body          isControl_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -100,6 +101,15 @@ func (x *Control) GetBarrier() *Barrier {
 	return nil
 }
 
+func (x *Control) GetAcknowledgement() *Acknowledgement {
+	if x != nil {
+		if x, ok := x.Body.(*Control_Acknowledgement); ok {
+			return x.Acknowledgement
+		}
+	}
+	return nil
+}
+
 type isControl_Body interface {
 	isControl_Body()
 }
@@ -116,11 +126,17 @@ type Control_Barrier struct {
 	Barrier *Barrier `protobuf:"bytes,3,opt,name=barrier,proto3,oneof"`
 }
 
+type Control_Acknowledgement struct {
+	Acknowledgement *Acknowledgement `protobuf:"bytes,4,opt,name=acknowledgement,proto3,oneof"`
+}
+
 func (*Control_Epoch) isControl_Body() {}
 
 func (*Control_Coverage) isControl_Body() {}
 
 func (*Control_Barrier) isControl_Body() {}
+
+func (*Control_Acknowledgement) isControl_Body() {}
 
 // Epoch opens a new count of revisions.
 type Epoch struct {
@@ -304,15 +320,136 @@ func (x *Barrier) GetId() []byte {
 	return nil
 }
 
+// Acknowledgement settles dead letters of the same partition of
+// earwitness.deadletter, where alone it stands. One that comes again behind
+// the offset named is open again.
+type Acknowledgement struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Letters []*SettledLetter       `protobuf:"bytes,1,rep,name=letters,proto3" json:"letters,omitempty"`
+	// how: replayed, superseded (it fails by another cause now), dismissed.
+	How string `protobuf:"bytes,2,opt,name=how,proto3" json:"how,omitempty"`
+	// reason that a person gave; empty for none.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Acknowledgement) Reset() {
+	*x = Acknowledgement{}
+	mi := &file_pipeline_bus_control_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Acknowledgement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Acknowledgement) ProtoMessage() {}
+
+func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_bus_control_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
+func (*Acknowledgement) Descriptor() ([]byte, []int) {
+	return file_pipeline_bus_control_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Acknowledgement) GetLetters() []*SettledLetter {
+	if x != nil {
+		return x.Letters
+	}
+	return nil
+}
+
+func (x *Acknowledgement) GetHow() string {
+	if x != nil {
+		return x.How
+	}
+	return ""
+}
+
+func (x *Acknowledgement) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// SettledLetter is one of them.
+type SettledLetter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// id of the dead letter, 16 bytes.
+	Id []byte `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// through is the offset of the last one of this id that is settled.
+	Through       int64 `protobuf:"varint,2,opt,name=through,proto3" json:"through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettledLetter) Reset() {
+	*x = SettledLetter{}
+	mi := &file_pipeline_bus_control_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettledLetter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettledLetter) ProtoMessage() {}
+
+func (x *SettledLetter) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_bus_control_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettledLetter.ProtoReflect.Descriptor instead.
+func (*SettledLetter) Descriptor() ([]byte, []int) {
+	return file_pipeline_bus_control_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SettledLetter) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *SettledLetter) GetThrough() int64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
 var File_pipeline_bus_control_proto protoreflect.FileDescriptor
 
 const file_pipeline_bus_control_proto_rawDesc = "" +
 	"\n" +
-	"\x1apipeline/bus/control.proto\x12\x11earwitness.bus.v1\"\xb6\x01\n" +
+	"\x1apipeline/bus/control.proto\x12\x11earwitness.bus.v1\"\x86\x02\n" +
 	"\aControl\x120\n" +
 	"\x05epoch\x18\x01 \x01(\v2\x18.earwitness.bus.v1.EpochH\x00R\x05epoch\x129\n" +
 	"\bcoverage\x18\x02 \x01(\v2\x1b.earwitness.bus.v1.CoverageH\x00R\bcoverage\x126\n" +
-	"\abarrier\x18\x03 \x01(\v2\x1a.earwitness.bus.v1.BarrierH\x00R\abarrierB\x06\n" +
+	"\abarrier\x18\x03 \x01(\v2\x1a.earwitness.bus.v1.BarrierH\x00R\abarrier\x12N\n" +
+	"\x0facknowledgement\x18\x04 \x01(\v2\".earwitness.bus.v1.AcknowledgementH\x00R\x0facknowledgementB\x06\n" +
 	"\x04body\"\x8e\x01\n" +
 	"\x05Epoch\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x18\n" +
@@ -324,7 +461,14 @@ const file_pipeline_bus_control_proto_rawDesc = "" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x19\n" +
 	"\buntil_ms\x18\x02 \x01(\x03R\auntilMs\"\x19\n" +
 	"\aBarrier\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\fR\x02idB\x19Z\x17earwitness/pipeline/busb\x06proto3"
+	"\x02id\x18\x01 \x01(\fR\x02id\"w\n" +
+	"\x0fAcknowledgement\x12:\n" +
+	"\aletters\x18\x01 \x03(\v2 .earwitness.bus.v1.SettledLetterR\aletters\x12\x10\n" +
+	"\x03how\x18\x02 \x01(\tR\x03how\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"9\n" +
+	"\rSettledLetter\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x18\n" +
+	"\athrough\x18\x02 \x01(\x03R\athroughB\x19Z\x17earwitness/pipeline/busb\x06proto3"
 
 var (
 	file_pipeline_bus_control_proto_rawDescOnce sync.Once
@@ -338,22 +482,26 @@ func file_pipeline_bus_control_proto_rawDescGZIP() []byte {
 	return file_pipeline_bus_control_proto_rawDescData
 }
 
-var file_pipeline_bus_control_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_pipeline_bus_control_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_pipeline_bus_control_proto_goTypes = []any{
-	(*Control)(nil),  // 0: earwitness.bus.v1.Control
-	(*Epoch)(nil),    // 1: earwitness.bus.v1.Epoch
-	(*Coverage)(nil), // 2: earwitness.bus.v1.Coverage
-	(*Barrier)(nil),  // 3: earwitness.bus.v1.Barrier
+	(*Control)(nil),         // 0: earwitness.bus.v1.Control
+	(*Epoch)(nil),           // 1: earwitness.bus.v1.Epoch
+	(*Coverage)(nil),        // 2: earwitness.bus.v1.Coverage
+	(*Barrier)(nil),         // 3: earwitness.bus.v1.Barrier
+	(*Acknowledgement)(nil), // 4: earwitness.bus.v1.Acknowledgement
+	(*SettledLetter)(nil),   // 5: earwitness.bus.v1.SettledLetter
 }
 var file_pipeline_bus_control_proto_depIdxs = []int32{
 	1, // 0: earwitness.bus.v1.Control.epoch:type_name -> earwitness.bus.v1.Epoch
 	2, // 1: earwitness.bus.v1.Control.coverage:type_name -> earwitness.bus.v1.Coverage
 	3, // 2: earwitness.bus.v1.Control.barrier:type_name -> earwitness.bus.v1.Barrier
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 3: earwitness.bus.v1.Control.acknowledgement:type_name -> earwitness.bus.v1.Acknowledgement
+	5, // 4: earwitness.bus.v1.Acknowledgement.letters:type_name -> earwitness.bus.v1.SettledLetter
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_pipeline_bus_control_proto_init() }
@@ -365,6 +513,7 @@ func file_pipeline_bus_control_proto_init() {
 		(*Control_Epoch)(nil),
 		(*Control_Coverage)(nil),
 		(*Control_Barrier)(nil),
+		(*Control_Acknowledgement)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -372,7 +521,7 @@ func file_pipeline_bus_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pipeline_bus_control_proto_rawDesc), len(file_pipeline_bus_control_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -31,6 +31,9 @@ type GroupConfig struct {
 	HeartbeatInterval time.Duration
 	// Logger of what happens to the membership. None: the client's.
 	Logger *slog.Logger
+	// OnWait is told why this member has no generation: when it has lost one,
+	// and each time that it waits to join again. It must not block.
+	OnWait func(why error)
 	// Pause replaces the waiting between attempts to join.
 	Pause func(ctx context.Context, d time.Duration) error
 }
@@ -58,6 +61,9 @@ func (cfg *GroupConfig) complete(c *Client) error {
 	}
 	if cfg.Pause == nil {
 		cfg.Pause = pause
+	}
+	if cfg.OnWait == nil {
+		cfg.OnWait = func(error) {}
 	}
 	switch {
 	case cfg.Group == "" || cfg.Topic == "":

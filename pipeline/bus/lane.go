@@ -69,6 +69,21 @@ type part struct {
 	head bool
 }
 
+// leastSpace of a batch that grows.
+const leastSpace = 64 << 10
+
+// grow makes room for size more bytes. It doubles, up to what a full batch
+// takes, where append would leave five times as much behind.
+func (b *pending) grow(size, most int) {
+	need := len(b.records) + size
+	if need <= cap(b.records) {
+		return
+	}
+	space := make([]byte, len(b.records), max(need, min(most, max(leastSpace, 2*cap(b.records)))))
+	copy(space, b.records)
+	b.records = space
+}
+
 func newLane(p *Producer, partition int, log *slog.Logger) *lane {
 	return &lane{
 		p: p, partition: partition, log: log,
@@ -83,6 +98,7 @@ func (l *lane) add(records []Record, d *delivery) {
 	for i := range records {
 		r := &records[i]
 		b := l.open(r.size())
+		b.grow(r.size(), l.p.cfg.BatchBytes)
 		b.records = appendRecord(b.records, b.count, r.Key, r.Value)
 		head := i == 0 && d.sync
 		if last := len(b.parts) - 1; last >= 0 && b.parts[last].d == d && !head {
@@ -212,10 +228,7 @@ func (l *lane) send(ctx context.Context, b *pending) (int64, error) {
 	began := time.Now()
 	delays := backoff{first: 50 * time.Millisecond, most: 5 * time.Second}
 	for attempt := 1; ; attempt++ {
-		request, err := l.encoder.encode(b.records, b.count, time.Now())
-		if err != nil {
-			return 0, fmt.Errorf("produce to %s/%d: %w", l.p.topic, l.partition, err)
-		}
+		request := l.encoder.encode(b.records, b.count, time.Now())
 		first, err := l.p.cfg.Send(ctx, l.partition, request)
 		if err == nil {
 			l.recovered(ctx, attempt, began)

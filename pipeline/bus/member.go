@@ -39,7 +39,7 @@ type member struct {
 // then. kafka-go's own attempts end there: it can't be told how long to wait
 // between them, and forgets under which name it was a member.
 func (m *member) stay(ctx context.Context) error {
-	if err := m.buryOld(ctx); err != nil {
+	if err := m.buryOldSoon(ctx); err != nil {
 		return err
 	}
 	// Who joins for a topic that is not there gets no partitions, for good,
@@ -68,6 +68,8 @@ func (m *member) stay(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
+			// To leave may take a while, where nobody answers.
+			m.cfg.OnWait(err)
 			return err
 		}
 		rebalances = 0
@@ -151,6 +153,7 @@ func (m *member) joined(ctx context.Context, generation *kafka.Generation, parti
 // wait pauses before the next attempt to join, and says why.
 func (m *member) wait(ctx context.Context, err error) {
 	m.failures++
+	m.cfg.OnWait(err)
 	delay := m.delays.next()
 	if m.failures == 1 || time.Since(m.said) >= sayAgain {
 		m.said = time.Now()
@@ -175,22 +178,23 @@ func (m *member) leave(ctx context.Context, group *kafka.ConsumerGroup) {
 	case <-timer.C:
 		// It waits for the others to join. Leaving ends that.
 	}
-	goodbye, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
-	defer cancel()
-	if err := m.buryOld(goodbye); err != nil && ctx.Err() != nil {
+	if err := m.buryOldSoon(context.WithoutCancel(ctx)); err != nil && ctx.Err() != nil {
 		m.cfg.Logger.WarnContext(ctx, "could not leave a group: others get its partitions when its session is over",
 			slog.String("group", m.cfg.Group), slog.Duration("session", m.cfg.SessionTimeout), slog.Any("error", err))
 	}
 	<-closed
 }
 
-// buryOld takes out of the group what this member was before. kafka-go
-// forgets it when a connection breaks; the group would wait for it, and its
-// partitions would lie there, until its session is over.
-func (m *member) buryOld(ctx context.Context) error {
+// buryOldSoon takes out of the group what this member was before, or says
+// after a while why it can't. kafka-go forgets it when a connection breaks;
+// the group would wait for it, and its partitions would lie there, until its
+// session is over.
+func (m *member) buryOldSoon(ctx context.Context) error {
 	if m.id == "" {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
+	defer cancel()
 	if err := m.client.leaveGroup(ctx, m.cfg.Group, m.id); err != nil {
 		return err
 	}

@@ -57,6 +57,13 @@ var errNotForOne = errors.New("the answer is not for one partition")
 
 // CommittedOffset gives what CommitOffset noted last, and offset -1 when
 // there is nothing, or nothing any more. It is tried until ctx ends.
+//
+// A coordinator that is new waits with its answer until it knows that all
+// replicas have what it tells, and one that loads is asked again. But a broker
+// that was cut off and comes back takes itself for the coordinator until it
+// hears of the other, and tells what was noted before it was cut off: an older
+// offset, or -1 where there was none yet. No offset is ever ahead of what was
+// noted. So callers must do no harm by beginning too early.
 func (c *Client) CommittedOffset(ctx context.Context, group, topic string, partition int) (offset int64, metadata string, err error) {
 	err = c.atCoordinator(ctx, group, func(w *wire) error {
 		offset, metadata, err = w.committedOffset(ctx, group, topic, partition)
@@ -73,8 +80,10 @@ func (w *wire) committedOffset(ctx context.Context, group, topic string, partiti
 	t.Topic = topic
 	t.Partitions = append(t.Partitions, int32(partition))
 	request := kmsg.NewOffsetFetchRequest()
-	request.SetVersion(5) // the last without tagged fields
-	request.Group = group
+	request.SetVersion(7)
+	// A broker that has become the coordinator just now answers otherwise from
+	// before what it has of the last commits is known to be on its replicas.
+	request.Group, request.RequireStable = group, true
 	request.Topics = append(request.Topics, t)
 	answer := kmsg.NewPtrOffsetFetchResponse()
 	if _, err := w.roundTrip(ctx, &request, answer, coordinatorTimeout); err != nil {

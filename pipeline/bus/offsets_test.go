@@ -71,3 +71,34 @@ func TestCoordinatorsThatAreNotReady(t *testing.T) {
 		})
 	}
 }
+
+// TestOffsetsThatAreNotSettledAreAwaited: a coordinator that has not heard yet
+// that its replicas have the last commits is to say so, and is asked again.
+func TestOffsetsThatAreNotSettledAreAwaited(t *testing.T) {
+	cluster, client := withTopics(t)
+	ctx := deadline(t)
+	if err := client.CommitOffset(ctx, "g", bus.TopicEvidence, 0, 5, "five"); err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int32
+	cluster.ControlKey(int16(kmsg.OffsetFetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		request := r.(*kmsg.OffsetFetchRequest)
+		if !request.RequireStable {
+			t.Error("it takes what is not settled")
+		}
+		if asked.Add(1) > 3 {
+			return nil, nil, false
+		}
+		answer := request.ResponseKind().(*kmsg.OffsetFetchResponse)
+		answer.Topics = []kmsg.OffsetFetchResponseTopic{{
+			Topic:      request.Topics[0].Topic,
+			Partitions: []kmsg.OffsetFetchResponseTopicPartition{{Offset: -1, ErrorCode: 88}},
+		}}
+		return answer, nil, true
+	})
+	offset, metadata, err := client.CommittedOffset(ctx, "g", bus.TopicEvidence, 0)
+	if err != nil || offset != 5 || metadata != "five" || asked.Load() != 4 {
+		t.Errorf("%d, %q, %v after %d questions", offset, metadata, err, asked.Load())
+	}
+}

@@ -28,7 +28,7 @@ type ProducerConfig struct {
 	BufferBytes int64
 	// RetryFor is how long a batch is tried again before it fails; 2 min.
 	RetryFor time.Duration
-	// Uncompressed leaves out the compression by lz4.
+	// Uncompressed leaves out the compression by Snappy.
 	Uncompressed bool
 	// Send replaces the request to the broker: a seam for faults. It gives
 	// the offset of the batch's first record.

@@ -6,30 +6,35 @@ import (
 	"log/slog"
 )
 
-// ReadAll gives what is in a partition, from its first offset to the end that
-// it has at the call; what comes later may be among it. It is for small
-// topics, all of which is held in memory at once, and for compacted ones:
-// offsets may be missing. Damage is a *CorruptError, and messages that go
-// while they are read are a *GapError. What may get better is tried until ctx
-// ends.
+// ReadAll is ReadSince from the first offset that there is.
 func (c *Client) ReadAll(ctx context.Context, topic string, partition int) ([]Message, error) {
-	var messages []Message
-	err := c.persist(ctx, slog.String("topic", topic), func() (err error) {
-		messages, err = c.readAll(ctx, topic, partition)
+	messages, _, err := c.ReadSince(ctx, topic, partition, 0)
+	return messages, err
+}
+
+// ReadSince gives what is in a partition, from an offset, or the first that
+// there is, to the end that it has at the call, and where to go on; what comes
+// later may be among it. It is for small topics, all of which is held in memory
+// at once, and for compacted ones: offsets may be missing. Damage is a
+// *CorruptError, and messages that go while they are read are a *GapError. What
+// may get better is tried until ctx ends.
+func (c *Client) ReadSince(ctx context.Context, topic string, partition int, from int64) (messages []Message, next int64, err error) {
+	err = c.persist(ctx, slog.String("topic", topic), func() (err error) {
+		messages, next, err = c.readSince(ctx, topic, partition, from)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read all of %s/%d: %w", topic, partition, err)
+		return nil, from, fmt.Errorf("read all of %s/%d: %w", topic, partition, err)
 	}
-	return messages, nil
+	return messages, next, nil
 }
 
-func (c *Client) readAll(ctx context.Context, topic string, partition int) ([]Message, error) {
+func (c *Client) readSince(ctx context.Context, topic string, partition int, from int64) ([]Message, int64, error) {
 	first, end, err := c.Bounds(ctx, topic, partition)
 	if err != nil {
-		return nil, err
+		return nil, from, err
 	}
-	r := reading{topic: topic, partition: partition, next: first, holes: true}
+	r := reading{topic: topic, partition: partition, next: max(first, from), holes: true}
 	var all []Message
 	for r.next < end {
 		at := r.next
@@ -38,11 +43,11 @@ func (c *Client) readAll(ctx context.Context, topic string, partition int) ([]Me
 			MaxBytes: defaultFetchBytes, MaxWait: defaultFetchWait,
 		})
 		if err != nil {
-			return nil, err
+			return nil, from, err
 		}
 		messages, err := r.messages(result.Batches)
 		if err != nil {
-			return nil, err
+			return nil, from, err
 		}
 		all = append(all, messages...)
 		if r.next > at {
@@ -53,8 +58,8 @@ func (c *Client) readAll(ctx context.Context, topic string, partition int) ([]Me
 		}
 		// A new leader learns only after a while how far the old one told.
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, from, err
 		}
 	}
-	return all, nil
+	return all, r.next, nil
 }

@@ -64,15 +64,21 @@ func realFindings(t *testing.T, cluster *testbed.KafkaCluster) {
 		{bus.TopicEvidence, "min.insync.replicas", "2", bus.TopicFinding{Want: "1", Fatal: true}},
 		{bus.TopicEvidence, "unclean.leader.election.enable", "true", bus.TopicFinding{Want: "false"}},
 		{bus.TopicControl, "cleanup.policy", "delete", bus.TopicFinding{Want: "compact", Fatal: true}},
+		{bus.TopicMetadata, "cleanup.policy", "delete", bus.TopicFinding{Want: "compact,delete", Fatal: true}},
 		{bus.TopicControl, "message.timestamp.type", "CreateTime", bus.TopicFinding{Want: "LogAppendTime", Fatal: true}},
+		{bus.TopicControl, "segment.ms", "604800000", bus.TopicFinding{Want: "3600000"}},
 	} {
 		t.Run(c.topic+" "+c.setting, func(t *testing.T) {
 			before := map[string]string{
 				"retention.ms": "172800000", "retention.bytes": "-1", "cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime",
 				"max.message.bytes": "8388608", "min.insync.replicas": "1", "unclean.leader.election.enable": "false",
+				"segment.ms": "3600000",
 			}[c.setting]
 			if c.topic == bus.TopicControl && c.setting == "cleanup.policy" {
 				before = "compact"
+			}
+			if c.topic == bus.TopicMetadata {
+				before = "compact,delete"
 			}
 			c.want.Topic, c.want.Setting, c.want.Have = c.topic, c.setting, c.value
 			set(t, cluster, c.topic, map[string]string{c.setting: c.value})

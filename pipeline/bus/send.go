@@ -23,10 +23,18 @@ func (c *Client) sender(topic string) func(context.Context, int, []byte) (int64,
 			return 0, c.explain(ctx, topic, err)
 		}
 		if answer.Error != nil {
-			return 0, answer.Error
+			return 0, c.reason(answer.Error)
 		}
 		return answer.BaseOffset, nil
 	}
+}
+
+// reason is a refusal with what is known of it.
+func (c *Client) reason(refused error) error {
+	if c.cfg.Explain == nil {
+		return refused
+	}
+	return c.cfg.Explain(refused)
 }
 
 // explain finds why a request was not even sent: without an answer to its

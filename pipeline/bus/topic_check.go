@@ -104,13 +104,13 @@ func (j *judgement) counts(s TopicSettings) {
 }
 
 func (j *judgement) settings(s TopicSettings) {
-	policy := "delete"
 	if j.topic == TopicControl {
-		policy = "compact"
+		// An older topic grows for a week before anything is taken away.
+		j.exactly("segment.ms", controlSegment, false)
 	} else {
 		j.forAsLong("retention.ms", s.retentionMillis())
 	}
-	j.exactly("cleanup.policy", policy, true)
+	j.exactly("cleanup.policy", cleanupPolicy(j.topic), true)
 	j.exactly("retention.bytes", "-1", true)
 	j.exactly("message.timestamp.type", "LogAppendTime", true)
 	// A record may be as long as that, and one that is refused stops all

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // TopicSettings are what the topics of a cluster have to be like.
 type TopicSettings struct {
-	// Partitions of each topic of Topics; chosen once. TopicControl has one.
+	// Partitions of each topic of Topics; chosen once. TopicControl
+	// and TopicMetadata have one.
 	Partitions int
 	// Replication is how many brokers hold each partition, at least.
 	Replication int
@@ -45,6 +47,10 @@ func (s TopicSettings) retentionMillis() int64 {
 // setting is one of a topic's.
 type setting struct{ name, value string }
 
+// controlSegment, in milliseconds, is when what the control topic has gathered
+// is compacted: an hour.
+const controlSegment = "3600000"
+
 // settings that a topic is made with: arrival is told by the broker's clock,
 // nothing goes by size, and a broker that missed records never leads.
 func (s TopicSettings) settings(topic string) []setting {
@@ -55,14 +61,28 @@ func (s TopicSettings) settings(topic string) []setting {
 		{"min.insync.replicas", fmt.Sprint(s.MinInsync)},
 		{"unclean.leader.election.enable", "false"},
 	}
+	list = append(list, setting{"cleanup.policy", cleanupPolicy(topic)})
 	if topic == TopicControl {
-		return append(list, setting{"cleanup.policy", "compact"})
+		// What processes state of their progress comes every few seconds, and
+		// is wanted once.
+		return append(list, setting{"segment.ms", controlSegment}, setting{"min.cleanable.dirty.ratio", "0.1"})
 	}
-	return append(list, setting{"cleanup.policy", "delete"}, setting{"retention.ms", fmt.Sprint(s.retentionMillis())})
+	return append(list, setting{"retention.ms", fmt.Sprint(s.retentionMillis())})
+}
+
+// cleanupPolicy says what goes: what is replaced, what is old, or both.
+func cleanupPolicy(topic string) string {
+	switch topic {
+	case TopicControl:
+		return "compact"
+	case TopicMetadata:
+		return "compact,delete"
+	}
+	return "delete"
 }
 
 func (s TopicSettings) partitions(topic string) int {
-	if topic == TopicControl {
+	if topic == TopicControl || topic == TopicMetadata {
 		return 1
 	}
 	return s.Partitions
@@ -76,11 +96,11 @@ func (s TopicSettings) topicConfig(topic string) kafka.TopicConfig {
 	return cfg
 }
 
-// allTopics are Topics and the control topic.
-func allTopics() []string { return append(Topics(), TopicControl) }
+// allTopics are Topics and those of one partition.
+func allTopics() []string { return append(Topics(), TopicControl, TopicMetadata) }
 
-// CreateTopics creates on a cluster of brokers those of Topics, and
-// TopicControl, that are missing, and gives their names once they can be used.
+// CreateTopics creates on a cluster of brokers those of Topics, TopicControl
+// and TopicMetadata that are missing, and gives their names once they can be used.
 // What is there is left as it is: CheckTopics judges it. With an error, some
 // may have been created.
 func (c *Client) CreateTopics(ctx context.Context, s TopicSettings) (created []string, err error) {
@@ -137,9 +157,38 @@ func createRemedy(err error) string {
 	return "create it by hand, or configure it otherwise"
 }
 
-// awaitTopics returns when each has a leader for each partition, and
-// kafka-go knows of it too.
+// awaitTopics returns when each has a leader for each partition, kafka-go
+// knows of it too, and so does each broker that answers: a question for it may
+// go to any of them next.
 func (c *Client) awaitTopics(ctx context.Context, names []string) error {
+	if err := c.awaitLeaders(ctx, names); err != nil {
+		return err
+	}
+	for _, address := range c.cfg.Brokers {
+		if err := c.awaitTopicsAt(ctx, address, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitTopicsAt does not wait for a broker that is away.
+func (c *Client) awaitTopicsAt(ctx context.Context, address string, names []string) error {
+	delays := backoff{first: 20 * time.Millisecond, most: time.Second}
+	for {
+		there, err := topicsThere(names, func(request kmsg.Request, answer kmsg.Response) error {
+			return c.ask(ctx, address, request, answer)
+		})
+		if ctx.Err() == nil && (err != nil || len(there) == len(names)) {
+			return nil //nolint:nilerr // who needs that broker hears of it
+		}
+		if err := pause(ctx, delays.next()); err != nil {
+			return fmt.Errorf("wait for broker %s to know the topics %v: %w", address, names, err)
+		}
+	}
+}
+
+func (c *Client) awaitLeaders(ctx context.Context, names []string) error {
 	delays := backoff{first: 20 * time.Millisecond, most: time.Second}
 	for {
 		answer, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: names})

@@ -20,6 +20,16 @@ type description struct {
 // describeTopics asks for topics, and gives those that are there, without
 // their settings. kafka-go's answer would be some seconds old.
 func (c *Client) describeTopics(ctx context.Context, names []string) (map[string]*description, error) {
+	return topicsThere(names, func(request kmsg.Request, answer kmsg.Response) error {
+		if err := c.askAny(ctx, request, answer); err != nil {
+			return fmt.Errorf("read topics of brokers %v: %w", c.cfg.Brokers, err)
+		}
+		return nil
+	})
+}
+
+// topicsThere are those that whoever is asked knows of.
+func topicsThere(names []string, ask func(kmsg.Request, kmsg.Response) error) (map[string]*description, error) {
 	request := kmsg.NewMetadataRequest()
 	request.SetVersion(7)
 	for _, name := range names {
@@ -28,8 +38,8 @@ func (c *Client) describeTopics(ctx context.Context, names []string) (map[string
 		request.Topics = append(request.Topics, t)
 	}
 	answer := kmsg.NewPtrMetadataResponse()
-	if err := c.askAny(ctx, &request, answer); err != nil {
-		return nil, fmt.Errorf("read topics of brokers %v: %w", c.cfg.Brokers, err)
+	if err := ask(&request, answer); err != nil {
+		return nil, err
 	}
 	there := map[string]*description{}
 	for i := range answer.Topics {

@@ -20,6 +20,10 @@ const (
 // key. It has one partition, and no control records.
 const TopicControl = "earwitness.control"
 
+// TopicMetadata holds what lookups answered, the latest for each key, for as
+// long as evidence is held. It has one partition, and no control records.
+const TopicMetadata = "earwitness.metadata"
+
 // Topics lists them, each time anew.
 func Topics() []string {
 	return []string{TopicEvidence, TopicAccess, TopicDeadLetter}

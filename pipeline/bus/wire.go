@@ -79,6 +79,11 @@ func (w *wire) roundTrip(ctx context.Context, request kmsg.Request, answer kmsg.
 		return nil, fmt.Errorf("ask broker %s: %w", w.conn.RemoteAddr(), err)
 	}
 	answer.SetVersion(request.GetVersion())
+	if answer.IsFlexible() {
+		if body, err = withoutTags(body); err != nil {
+			return nil, fmt.Errorf("read answer of broker %s: %w", w.conn.RemoteAddr(), err)
+		}
+	}
 	if err := decodeAnswer(answer, body); err != nil {
 		return nil, fmt.Errorf("read answer of broker %s: %w", w.conn.RemoteAddr(), err)
 	}
@@ -106,6 +111,31 @@ func (w *wire) exchange(request kmsg.Request) ([]byte, error) {
 	body := make([]byte, size)
 	_, err := io.ReadFull(w.conn, body)
 	return body, err
+}
+
+// withoutTags leaves out the tagged fields that the header of an answer has in
+// flexible versions: none of them is known.
+func withoutTags(body []byte) ([]byte, error) {
+	short := false
+	number := func() uint64 {
+		n, size := binary.Uvarint(body)
+		if short = short || size <= 0; short {
+			return 0
+		}
+		body = body[size:]
+		return n
+	}
+	for tags := number(); tags > 0 && !short; tags-- {
+		number() // which it is
+		size := number()
+		if short = short || size > uint64(len(body)); !short {
+			body = body[size:]
+		}
+	}
+	if short {
+		return nil, errors.New("its header is cut short")
+	}
+	return body, nil
 }
 
 // decodeAnswer lets strings and bytes of the answer refer to body.

@@ -24,15 +24,15 @@ func (s *state) applyRequest(sub *subject, e *evidence.Evidence, body []byte) {
 // applyPiece makes e one of the pieces of its identity.
 func (s *state) applyPiece(sub *subject, e *evidence.Evidence, body []byte) (ref uint32, applied bool) {
 	id := evidence.ID(e.GetRequest().Identity)
-	ref, known := s.byID[id]
+	ref, known := s.byID.find(id)
 	if !known && s.departed.has(id) {
 		return 0, false // the record that stands is neither shrunk nor contradicted
 	}
 	if !known {
 		ref = s.requests.take()
-		s.byID[id] = ref
 		r := s.requests.at(ref)
 		*r = request{id: id, piece: evidence.ID(e.Id), body: s.bodies.put(body), arrived: s.now.ms}
+		s.byID.add(ref)
 		s.arrive(ref, sub, e.GetRequest())
 		if s.joins != nil {
 			s.joins.add(s.joinHash(ref), ref)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 
@@ -16,6 +17,9 @@ const (
 	// defaultBlockBytes is enough for like lines to compress well, and little
 	// enough to read one of them.
 	defaultBlockBytes = 16 << 10
+	// pendingBlocks times the size of a block before it is compressed are
+	// written at a time.
+	pendingBlocks = 4
 	// fileBytes ends a file of blocks: what is no longer needed is given
 	// back file by file.
 	fileBytes = 64 << 20
@@ -47,19 +51,23 @@ type bodyFile struct {
 // that is filled lies in memory. A failure of the disk ends the fold: it is
 // raised as a diskError and caught where the fold was called.
 type bodies struct {
-	dir     string
-	size    int // of a block, before it is compressed
-	blocks  map[uint32]block
-	files   map[uint32]*bodyFile
-	next    uint32 // block that is being filled
-	file    uint32 // file that is being filled
-	out     *os.File
-	buf     []byte
-	ends    []uint32
-	live    int64 // bodies in use of the block that is being filled
-	cache   blockCache
-	packing []byte // while it is written
-	packed  []byte // while it is read
+	dir    string
+	size   int // of a block, before it is compressed
+	blocks map[uint32]block
+	files  map[uint32]*bodyFile
+	next   uint32 // block that is being filled
+	file   uint32 // file that is being filled
+	out    *os.File
+	buf    []byte
+	ends   []uint32
+	live   int64 // bodies in use of the block that is being filled
+	shown  bool  // a body of it was given out, and not only lent
+	cache  blockCache
+	// pending are the packed blocks at the end of the file that is being
+	// filled, from pendingAt on, which are not written yet.
+	pending   []byte
+	pendingAt int64
+	packed    []byte // while it is read
 }
 
 type diskError struct{ err error }
@@ -83,7 +91,7 @@ func (b *bodies) put(body []byte) bodyRef {
 		b.seal()
 	}
 	if b.buf == nil {
-		b.buf = make([]byte, 0, b.size)
+		b.buf = b.cache.take()
 	}
 	b.buf = append(b.buf, body...)
 	b.ends = append(b.ends, uint32(len(b.buf)))
@@ -96,6 +104,8 @@ func (b *bodies) get(ref bodyRef) []byte {
 	buf, ends := b.buf, b.ends
 	if ref.block() != b.next {
 		buf, ends = b.cache.get(ref.block(), b.read)
+	} else if !b.cache.lending {
+		b.shown = true
 	}
 	start := uint32(0)
 	if ref.slot() > 0 {
@@ -144,23 +154,47 @@ func (b *bodies) seal() {
 	if f == nil || f.size >= fileBytes {
 		f = b.roll()
 	} else if b.out == nil {
-		b.out = b.open(os.O_RDWR)
+		b.out, b.pendingAt = b.open(os.O_RDWR), f.size
 	}
 	plain := b.buf
 	for _, end := range b.ends {
 		plain = binary.LittleEndian.AppendUint32(plain, end)
 	}
 	plain = binary.LittleEndian.AppendUint32(plain, uint32(len(b.ends)))
-	b.packing = s2.Encode(b.packing[:cap(b.packing)], plain)
-	if _, err := b.out.WriteAt(b.packing, f.size); err != nil {
-		raise(fmt.Errorf("write state to %s: %w", b.out.Name(), err))
-	}
-	b.blocks[b.next] = block{file: b.file, at: f.size, length: uint32(len(b.packing))}
-	f.size += int64(len(b.packing))
+	length := b.pack(plain)
+	b.blocks[b.next] = block{file: b.file, at: f.size, length: length}
+	f.size += int64(length)
 	f.live += b.live
-	b.cache.put(b.next, b.buf, b.ends)
+	b.cache.put(cachedBlock{number: b.next, buf: b.buf, ends: b.ends, unseen: !b.shown})
 	b.next++
-	b.buf, b.ends, b.live = nil, nil, 0
+	b.buf, b.ends, b.live, b.shown = nil, nil, 0, false
+}
+
+// pack puts a block among those that are pending, and writes these when they
+// are enough.
+func (b *bodies) pack(plain []byte) (length uint32) {
+	at := len(b.pending)
+	b.pending = slices.Grow(b.pending, s2.MaxEncodedLen(len(plain)))
+	length = uint32(len(s2.Encode(b.pending[at:cap(b.pending)], plain)))
+	b.pending = b.pending[:at+int(length)]
+	if len(b.pending) >= pendingBlocks*b.size {
+		if err := b.writePending(); err != nil {
+			raise(err)
+		}
+	}
+	return length
+}
+
+func (b *bodies) writePending() error {
+	if len(b.pending) == 0 {
+		return nil
+	}
+	if _, err := b.out.WriteAt(b.pending, b.pendingAt); err != nil {
+		return fmt.Errorf("write state to %s: %w", b.out.Name(), err)
+	}
+	b.pendingAt += int64(len(b.pending))
+	b.pending = b.pending[:0]
+	return nil
 }
 
 // roll begins another file.
@@ -171,7 +205,7 @@ func (b *bodies) roll() *bodyFile {
 	if b.files[b.file] != nil {
 		b.file++
 	}
-	b.out = b.open(os.O_RDWR | os.O_CREATE | os.O_TRUNC)
+	b.out, b.pendingAt = b.open(os.O_RDWR|os.O_CREATE|os.O_TRUNC), 0
 	f := &bodyFile{}
 	b.files[b.file] = f
 	return f
@@ -190,8 +224,13 @@ func (b *bodies) syncOut() error {
 	if b.out == nil {
 		return nil
 	}
+	err := b.writePending()
 	out := b.out
 	b.out = nil
+	if err != nil {
+		_ = out.Close()
+		return err
+	}
 	if err := out.Sync(); err != nil {
 		_ = out.Close()
 		return fmt.Errorf("sync state to %s: %w", out.Name(), err)
@@ -223,7 +262,12 @@ func (b *bodies) read(number uint32, space []byte) (buf []byte, ends []uint32) {
 }
 
 func (b *bodies) readAt(where block, packed []byte) error {
-	if where.file == b.file && b.out != nil {
+	switch {
+	case where.file != b.file || b.out == nil:
+	case where.at >= b.pendingAt:
+		copy(packed, b.pending[where.at-b.pendingAt:])
+		return nil
+	default:
 		_, err := b.out.ReadAt(packed, where.at)
 		return err
 	}

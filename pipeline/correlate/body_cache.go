@@ -6,7 +6,7 @@ const defaultCachedBlocks = 128
 // blockCache keeps the blocks used last. What it gives out stays as it is
 // when the block leaves the cache; but while lending, only until reuse is
 // called: the space of blocks that were unpacked meanwhile, and have left, is
-// then used for others.
+// then used for others. So is that of blocks which nobody ever asked for.
 type blockCache struct {
 	places map[uint32]int
 	slots  []cachedBlock
@@ -25,7 +25,8 @@ type cachedBlock struct {
 	number uint32
 	used   bool // since the hand came by
 	full   bool
-	lent   bool // unpacked while lending, and not asked for otherwise
+	lent   bool // given out while lending, and never otherwise
+	unseen bool // never given out
 	buf    []byte
 	ends   []uint32
 }
@@ -40,12 +41,11 @@ func (c *blockCache) get(number uint32, read func(number uint32, space []byte) (
 	if place, ok := c.places[number]; ok {
 		slot := &c.slots[place]
 		slot.used = true
-		slot.lent = slot.lent && c.lending
+		slot.lent, slot.unseen = (slot.lent || slot.unseen) && c.lending, false
 		return slot.buf, slot.ends
 	}
 	buf, ends := read(number, c.space())
-	c.put(number, buf, ends)
-	c.slots[c.places[number]].lent = c.lending
+	c.put(cachedBlock{number: number, buf: buf, ends: ends, lent: c.lending})
 	return buf, ends
 }
 
@@ -54,14 +54,20 @@ func (c *blockCache) space() []byte {
 	if !c.lending {
 		return nil
 	}
+	space := c.take()
+	return space[:cap(space)]
+}
+
+// take gives an empty space that nobody looks at.
+func (c *blockCache) take() []byte {
 	last := len(c.free) - 1
 	if last < 0 {
-		return make([]byte, c.spaceBytes)
+		return make([]byte, 0, c.spaceBytes)
 	}
 	space := c.free[last]
 	c.free[last] = nil
 	c.free = c.free[:last]
-	return space[:cap(space)]
+	return space[:0]
 }
 
 // reuse says that nothing is looked at any more that was given out while
@@ -73,7 +79,7 @@ func (c *blockCache) reuse() {
 }
 
 // put gives the block the place of one that was not used for a while.
-func (c *blockCache) put(number uint32, buf []byte, ends []uint32) {
+func (c *blockCache) put(b cachedBlock) {
 	for c.slots[c.hand].used {
 		c.slots[c.hand].used = false
 		c.hand = (c.hand + 1) % len(c.slots)
@@ -82,10 +88,15 @@ func (c *blockCache) put(number uint32, buf []byte, ends []uint32) {
 	if slot.full {
 		delete(c.places, slot.number)
 	}
-	if slot.lent {
+	switch large := cap(slot.buf) > 2*c.spaceBytes; {
+	case large: // it held one large body, and few need as much
+	case slot.lent:
 		c.left = append(c.left, slot.buf)
+	case slot.unseen:
+		c.free = append(c.free, slot.buf)
 	}
-	*slot = cachedBlock{number: number, full: true, buf: buf, ends: ends}
-	c.places[number] = c.hand
+	b.full = true
+	*slot = b
+	c.places[b.number] = c.hand
 	c.hand = (c.hand + 1) % len(c.slots)
 }

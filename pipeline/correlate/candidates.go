@@ -41,7 +41,9 @@ func (s *state) tell(x *session) {
 			s.recount(a, now, 1)
 		}
 	}
-	x.held.persons.fresh, x.held.failed.fresh, x.held.nobody.fresh = nil, nil, nil
+	x.held.persons.note()
+	x.held.failed.note()
+	x.held.nobody.note()
 	x.held.rebuilt = false
 	x.counted = now
 }

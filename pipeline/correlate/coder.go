@@ -16,6 +16,8 @@ type coder struct {
 	w   *bufio.Writer
 	r   *bufio.Reader
 	err error
+	// space for one number: on the stack it would not stay there.
+	space [binary.MaxVarintLen64]byte
 }
 
 func (c *coder) reading() bool { return c.r != nil }
@@ -31,24 +33,22 @@ func (c *coder) fixed(space []byte) {
 }
 
 func (c *coder) int64(v *int64) {
-	var space [binary.MaxVarintLen64]byte
 	switch {
 	case c.err != nil:
 	case c.reading():
 		*v, c.err = binary.ReadVarint(c.r)
 	default:
-		_, c.err = c.w.Write(binary.AppendVarint(space[:0], *v))
+		_, c.err = c.w.Write(binary.AppendVarint(c.space[:0], *v))
 	}
 }
 
 func (c *coder) uint64(v *uint64) {
-	var space [binary.MaxVarintLen64]byte
 	switch {
 	case c.err != nil:
 	case c.reading():
 		*v, c.err = binary.ReadUvarint(c.r)
 	default:
-		_, c.err = c.w.Write(binary.AppendUvarint(space[:0], *v))
+		_, c.err = c.w.Write(binary.AppendUvarint(c.space[:0], *v))
 	}
 }
 

@@ -116,7 +116,7 @@ func (s *state) advance() {
 			if !d.session.gone {
 				work.conclude = append(work.conclude, d.session)
 			}
-		case d.act != nil && !d.act.left:
+		case d.act != nil && !d.act.left && d.at == d.act.sec+s.longest:
 			s.touchAct(d.act)
 		case d.group != nil && !d.group.left:
 			s.touchGroup(d.group)

@@ -29,9 +29,6 @@ func (s *state) depart(sub *subject, parts []*part) {
 	sub.recent = nil
 	sub.groups, sub.service = slices.DeleteFunc(sub.groups, gone), slices.DeleteFunc(sub.service, gone)
 	sub.acts = slices.DeleteFunc(sub.acts, func(a *act) bool { return a.left })
-	if len(sub.groups)+len(sub.acts)+len(sub.uses) == 0 {
-		s.dropSubject(sub)
-	}
 }
 
 // publishLast makes the records that wait, while there is what they are made
@@ -75,7 +72,9 @@ func (s *state) dropGroup(g *group) (ids []uint64) {
 			s.dropRequest(g, ref)
 		}
 	}
-	if g.hasGrant {
+	if len(g.sessions) > 0 && g.sessions[0].grant != nil {
+		// All sessions of a grant depart together. Others may carry the same
+		// signature and not belong to it.
 		delete(g.subject.grants, g.grant)
 	}
 	delete(s.groupsByID, g.id)
@@ -100,7 +99,7 @@ func (s *state) dropRequest(g *group, ref uint32) {
 		s.bodies.release(piece.body)
 	}
 	delete(s.retold, ref)
-	delete(s.byID, r.id)
+	s.byID.remove(ref)
 	s.requests.drop(ref)
 }
 
@@ -115,14 +114,14 @@ func (s *state) dropSubject(sub *subject) {
 // forgetNames numbers requesters and addresses anew when most of them belong
 // to nothing any more.
 func (s *state) forgetNames() {
-	if len(s.requesters.list)+len(s.addresses.list) < 1<<16+2*len(s.byID) {
+	if len(s.requesters.list)+len(s.addresses.list) < 1<<16+2*s.byID.len() {
 		return
 	}
 	requesters, addresses := words{}, newAddresses()
-	for _, ref := range s.byID {
+	s.byID.each(func(ref uint32) {
 		r := s.requests.at(ref)
 		r.requester = requesters.number(s.requesters.list[r.requester])
 		r.address = addresses.number(s.addresses.list[r.address])
-	}
+	})
 	s.requesters, s.addresses = requesters, addresses
 }

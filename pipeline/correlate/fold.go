@@ -81,7 +81,7 @@ func (f *Fold) Lineage() []byte { return f.state.lineage }
 func (f *Fold) Epoch() uint64 { return f.state.epoch }
 
 // Requests is how many lie inside the horizon.
-func (f *Fold) Requests() int { return len(f.state.byID) }
+func (f *Fold) Requests() int { return f.state.byID.len() }
 
 // Skip makes Apply pass over the evidence at an offset.
 func (f *Fold) Skip(offset int64) { f.skipped[offset] = true }
@@ -129,6 +129,8 @@ func (f *Fold) apply(m *bus.Message, e *evidence.Evidence, control *bus.Control)
 		s.applyAct(s.subjectOf(e), e, m.Value)
 	case e.GetKeyUse() != nil:
 		s.applyKeyUse(e, m.Value)
+	case e.GetMetadata() != nil:
+		s.applyMetadata(e, m.Value)
 	}
 	s.reckon()
 	return nil

@@ -61,14 +61,21 @@ func (s *state) addGroup(id evidence.ID, like *group) *group {
 	if g.principal.class == access.PrincipalClass_PRINCIPAL_CLASS_SERVICE {
 		sub.service = append(sub.service, g)
 	}
-	if before := s.groupsByID[g.identity(g.day-1)]; before != nil {
+	if before := s.onDay(g, g.day-1); before != nil {
 		g.before, before.after = before, g
 	}
-	if after := s.groupsByID[g.identity(g.day+1)]; after != nil {
+	if after := s.onDay(g, g.day+1); after != nil {
 		g.after, after.before = after, g
 	}
 	s.awaitGroup(g)
 	return g
+}
+
+// onDay is the same group on another day: the one that is inside the horizon,
+// whichever came first.
+func (s *state) onDay(g *group, day int64) *group {
+	id, _ := s.lateIdentity(g.identity(day))
+	return s.groupsByID[id]
 }
 
 // subjectOf finds or makes the subject that evidence is about.

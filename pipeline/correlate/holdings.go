@@ -15,9 +15,10 @@ type holdings struct {
 	own, signed window
 	class       access.Class
 	persons     kin // acts of persons, not failed
-	failed      kin // acts of persons that failed
-	nobody      kin // acts of system or unknown, not failed
-	system      bool
+	// Most sessions have none of these, so they are nil until there is one.
+	failed *kin // acts of persons that failed
+	nobody *kin // acts of system or unknown, not failed
+	system bool
 	// rebuilt: what the candidates were told is void.
 	rebuilt bool
 }
@@ -41,6 +42,30 @@ func (k *kin) add(a *act, g *group) {
 	k.fresh = append(k.fresh, a)
 }
 
+// with adds a to k, which may be nil.
+func (k *kin) with(a *act, g *group) *kin {
+	if k == nil {
+		k = &kin{}
+	}
+	k.add(a, g)
+	return k
+}
+
+// list gives the acts of k, which may be nil.
+func (k *kin) list() []*act {
+	if k == nil {
+		return nil
+	}
+	return k.acts
+}
+
+// note says that the candidates were told of all; k may be nil.
+func (k *kin) note() {
+	if k != nil {
+		k.fresh = nil
+	}
+}
+
 func insertAct(acts []*act, a *act, several bool) ([]*act, bool) {
 	several = several || len(acts) > 0 && !samePerson(acts[0], a)
 	if n := len(acts); n == 0 || compareActs(acts[n-1], a) < 0 {
@@ -52,8 +77,8 @@ func insertAct(acts []*act, a *act, several bool) ([]*act, bool) {
 
 // candidates are the acts of persons; where there is none, the failed ones.
 func (h *holdings) candidates() (candidates *kin, failedOnly bool) {
-	if len(h.persons.acts) == 0 && len(h.failed.acts) > 0 {
-		return &h.failed, true
+	if len(h.persons.acts) == 0 && h.failed != nil {
+		return h.failed, true
 	}
 	return &h.persons, false
 }
@@ -63,14 +88,14 @@ func (h *holdings) add(a *act, g *group) {
 	switch {
 	case !fits(a.class, h.class):
 	case a.isPerson() && a.failed:
-		h.failed.add(a, g)
+		h.failed = h.failed.with(a, g)
 	case a.isPerson():
-		if len(h.persons.acts) == 0 && len(h.failed.acts) > 0 {
+		if len(h.persons.acts) == 0 && h.failed != nil {
 			h.rebuilt = true // the failed ones are candidates no more
 		}
 		h.persons.add(a, g)
 	case !a.failed:
-		h.nobody.add(a, g)
+		h.nobody = h.nobody.with(a, g)
 		h.system = h.system || a.actor == access.ActorKind_ACTOR_KIND_SYSTEM
 	}
 }

@@ -65,6 +65,10 @@ func (s *state) sweep(sub *subject) {
 	}
 	s.depart(sub, leaving)
 	s.sweepUses(sub, limit)
+	s.sweepMetadata(sub, limit)
+	if len(sub.groups)+len(sub.acts)+len(sub.uses)+len(sub.metadata) == 0 {
+		s.dropSubject(sub)
+	}
 }
 
 // part is what is linked inside a subject: groups that continue each other or
@@ -131,7 +135,7 @@ func (s *state) partsOf(sub *subject) []*part {
 
 func eachLinkedAct(g *group, fn func(a *act)) {
 	for _, x := range g.sessions {
-		for _, held := range [][]*act{x.held.persons.acts, x.held.failed.acts, x.held.nobody.acts} {
+		for _, held := range [][]*act{x.held.persons.acts, x.held.failed.list(), x.held.nobody.list()} {
 			for _, a := range held {
 				fn(a)
 			}

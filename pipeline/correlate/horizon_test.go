@@ -103,6 +103,37 @@ func TestHorizonWaitsForCoverage(t *testing.T) {
 	l.want("r verdict=attributed access=a state=final")
 }
 
+// TestHorizonLinkUsedBesides: the requests of a link that leave, because
+// somebody else has made them, take nothing from those that stay.
+func TestHorizonLinkUsedBesides(t *testing.T) {
+	l := newHorizonLog(t)
+	link := presigned("g", "")
+	l.covered(0)
+	l.at(0, request("m", "08:00:00", link, by(mallory)))
+	l.at(30, request("r", "10:00:00", link), act("a", "10:00:00"))
+	l.at(80, request("later", "+1 10:00:00", on("elsewhere")))
+	l.at(85, request("r2", "12:00:00", link, from(other)), act("b", "12:00:00"))
+	l.want("r verdict=attributed flags=link-shared", "r2 verdict=unattributed flags=link-shared")
+	if l.fold.Requests() != 3 {
+		t.Errorf("%d requests are kept, want those of the contact centre alone", l.fold.Requests())
+	}
+}
+
+// TestHorizonOverMidnight: a listening that goes on over midnight is one,
+// whichever of its days comes first, where an earlier part of the day has left.
+func TestHorizonOverMidnight(t *testing.T) {
+	night := []*evidence.Evidence{request("late", "23:56:00"), act("a", "23:56:00"), request("next", "+1 00:05:00")}
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}} {
+		l := newHorizonLog(t)
+		l.covered(0)
+		l.at(0, request("r", "08:00:00"))
+		for i, piece := range order {
+			l.at(80+i, night[piece])
+		}
+		l.want("late access=a flags=beyond-horizon", "next access=a verdict=attributed", "a n=2", "r verdict=unattributed")
+	}
+}
+
 // TestHorizonKilled: what departs, and when, follows from the log alone.
 func TestHorizonKilled(t *testing.T) {
 	for seed := range countWorlds(200, 30) {

@@ -98,7 +98,7 @@ func (s *state) rows(x *session, c *kin, best, match *act, failedOnly bool) (acc
 	if (x.group.presigned && match == nil) || x.group.foreign {
 		confidence, flags = weak(confidence), flags|access.FlagAddressMismatch
 	}
-	nobody := s.preferred(x.held.nobody.acts, anchor)
+	nobody := s.preferred(x.held.nobody.list(), anchor)
 	outshone := nobody != nil && s.prefers(nobody, chosen, anchor)
 	distant := chosen.sec < anchor-s.before || chosen.sec > anchor+s.skew
 	if c.several {

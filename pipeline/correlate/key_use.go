@@ -127,9 +127,6 @@ func (s *state) sweepUses(sub *subject, limit int64) {
 		delete(sub.used, u.event)
 		return true
 	})
-	if len(sub.groups)+len(sub.acts)+len(sub.uses) == 0 {
-		s.dropSubject(sub)
-	}
 }
 
 // codeUses codes the uses of keys, subject by subject.

@@ -102,6 +102,15 @@ func takeNumbers(dst, src *evidence.StorageRequest, bits uint32) {
 	}
 }
 
+// isLookup names what belongs to one lookup, and not to what was answered.
+func isLookup(name protoreflect.Name) bool {
+	switch name {
+	case "about", "about_id", "source", "asked_ms", "missing":
+		return true
+	}
+	return false
+}
+
 func mergeActs(pieces []*evidence.Evidence) *evidence.Act {
 	if len(pieces) == 1 {
 		return pieces[0].GetAct()

@@ -27,14 +27,17 @@ func mergeIntoSubjects(rules correlate.Rules, pieces []*evidence.Evidence) map[s
 	}
 	identities := byIdentity(pieces)
 	joinTrails(identities)
+	answers := answersBySubject(pieces)
 	for _, same := range identities {
 		if same[0].GetRequest() != nil {
 			r := mergeRequest(rules, same)
 			s := under(same[0].SubjectKind, subjectID(r))
 			s.requests = append(s.requests, r)
+			s.answers = answers[subjectName(same[0])]
 			continue
 		}
 		s := under(same[0].SubjectKind, same[0].SubjectId)
+		s.answers = answers[subjectName(same[0])]
 		if u := same[0].GetKeyUse(); u != nil {
 			s.uses = append(s.uses, u)
 			continue

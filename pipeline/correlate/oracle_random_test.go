@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,12 @@ func tally(counts map[string]int, records []*access.Record) {
 		if len(r.KeyUses) > 0 {
 			counts["key uses"]++
 		}
+		if len(r.GetRecording().GetAgents()) > 0 && len(r.GetRecording().GetQueues()) > 0 {
+			counts["recording"]++
+		}
+		if strings.HasSuffix(r.GetPerson().GetEmail(), "@example.org") {
+			counts["named by metadata"]++
+		}
 		if r.Kind == access.Kind_KIND_REQUEST && r.Person != nil && r.Person.Name == "" {
 			counts["named by the trail"]++
 		}
@@ -85,7 +92,8 @@ func TestRandomWorldsAreMean(t *testing.T) {
 			rare = append(rare, kind+" "+word)
 		}
 	}
-	rare = append(rare, "trail access-log", "trail cloudtrail", "moved", "key uses", "named by the trail")
+	rare = append(rare, "trail access-log", "trail cloudtrail", "moved", "key uses", "named by the trail",
+		"recording", "named by metadata")
 	rare = append(rare, "access verdict audit-only", "access flag copied", "access flag storage-missing", "taken none",
 		"taken partial", "taken likely-full", "taken full", "state pending", "state final", "sessions 2", "sessions 3",
 		"principal anonymous", "principal aws", "principal self", "principal service", "principal direct")

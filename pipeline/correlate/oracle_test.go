@@ -26,9 +26,9 @@ func oracle(
 		subject.judgeSessions()
 		subject.formAccesses()
 		for _, a := range subject.accesses {
-			records = append(records, subject.accessRecord(a))
+			records = append(records, subject.decorated(subject.accessRecord(a)))
 			for _, r := range a.requests {
-				records = append(records, subject.requestRecord(a, r))
+				records = append(records, subject.decorated(subject.requestRecord(a, r)))
 			}
 		}
 	}
@@ -62,6 +62,8 @@ type oSubject struct {
 	requests []*oRequest
 	acts     []*oAct
 	uses     []*evidence.KeyUse
+	// answers of lookups, see answersBySubject.
+	answers  []*evidence.Evidence
 	sessions []*oSession
 	accesses []*oAccess
 }

@@ -81,6 +81,11 @@ func (r *Rules) classify(requester string) principal {
 	return answer
 }
 
+// IsOwn says whether a requester is one of our own.
+func (r *Rules) IsOwn(requester string) bool {
+	return r.classify(requester).class == access.PrincipalClass_PRINCIPAL_CLASS_SELF
+}
+
 // matchesRole tries each pattern on the whole ARN, and one that has no
 // segment for the session name on the ARN without it.
 func matchesRole(patterns []string, requester, role string) bool {

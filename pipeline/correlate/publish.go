@@ -56,10 +56,10 @@ func (f *Fold) Publish(all bool, emit func(*access.Record) error) (err error) {
 		}
 	}()
 	p := publisher{state: f.state, all: all, emit: emit}
-	f.state.people = make(map[*act]*access.Person)
+	f.state.people, f.state.decorations = make(map[*act]*access.Person), make(map[*subject]*decoration)
 	f.state.bodies.cache.lending = true
 	defer func() {
-		f.state.people = nil
+		f.state.people, f.state.decorations = nil, nil
 		f.state.bodies.cache.lending = false
 	}()
 	p.departed()

@@ -28,6 +28,7 @@ func (s *state) actRecord(a *act) *access.Record {
 	rec.StartMs, rec.EndMs = min(rec.StartMs, a.ms), max(rec.EndMs, a.ms)
 	rec.OrganizationId = cmp.Or(fact.OrganizationId, rec.OrganizationId)
 	rec.ConversationId = cmp.Or(fact.ConversationId, rec.ConversationId)
+	s.decorateRecord(rec, a.subject)
 	ips, users := sum.ips(s), sum.users(s)
 	if len(a.addrs) > 0 {
 		rec.SourceIp = a.addrs[0].String()
@@ -102,6 +103,7 @@ func (s *state) groupRecord(g *group) *access.Record {
 		}
 		final = final && x.out.final
 	}
+	s.decorateRecord(rec, g.subject)
 	rec.State = stateOf(final)
 	rec.Sessions = int64(len(sessions))
 	for _, ref := range sum.refs {
@@ -114,7 +116,7 @@ func (s *state) groupRecord(g *group) *access.Record {
 		rec.ErrorCode = sum.first.ErrorCode
 	}
 	rec.RelatedIps, rec.RelatedUsers = related(sum.ips(s)...), related(append(sum.users(s), g.person)...)
-	if rec.Person = g.namedPerson(); rec.Person != nil {
+	if rec.Person = s.nameUser(g.namedPerson(), g.subject); rec.Person != nil {
 		rec.Confidence = access.Confidence_CONFIDENCE_EXACT
 		for _, x := range sessions {
 			rec.Confidence = min(rec.Confidence, x.out.confidence)

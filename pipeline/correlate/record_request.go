@@ -34,10 +34,11 @@ func (s *state) requestRecord(x *session, ref uint32) *access.Record {
 		OrganizationId: fact.OrganizationId, ConversationId: fact.ConversationId, RecordingId: g.subject.recording(),
 		SourceIp: s.addressText(r.address), SourceRegion: fact.SourceRegion,
 		Candidates: s.listCandidates([]*session{x}), Evidence: references(pieces), MovedFromMs: movedFrom(pieces, r.time),
-		Person: g.namedPerson(), KeyUses: s.usesFor(ref),
+		Person: s.nameUser(g.namedPerson(), g.subject), KeyUses: s.usesFor(ref),
 		Arrival: arrival(touched, r.arrived, r.time, r.has(bitLate)),
 	}
 	fact.Identity = nil
+	s.decorateRecord(rec, g.subject)
 	if g.presigned {
 		rec.Grant = fact.Grant
 	}
@@ -147,9 +148,9 @@ func (s *state) readPerson(a *act) *access.Person {
 	if a.actor == access.ActorKind_ACTOR_KIND_CLIENT {
 		return &access.Person{Id: a.person, Kind: a.actor, Name: strings.Clone(fact.ClientName)}
 	}
-	return &access.Person{
+	return s.nameUser(&access.Person{
 		Id: a.person, Kind: a.actor, Name: strings.Clone(fact.UserName), Email: strings.Clone(fact.UserEmail),
-	}
+	}, a.subject)
 }
 
 func (s *state) actFact(a *act) *evidence.Act { return mergeActs(s.load(a.pieces)) }

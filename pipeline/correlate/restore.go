@@ -20,7 +20,7 @@ func (s *state) restore() {
 	trailed := false
 	for place := range s.requests.size {
 		if r := s.requests.at(place); !r.id.IsZero() {
-			s.byID[r.id] = place
+			s.byID.add(place)
 			trailed = trailed || r.has(bitTrail)
 		}
 	}
@@ -34,7 +34,7 @@ func (s *state) restore() {
 	}
 	var work settling
 	s.eachGroup(func(g *group) {
-		g.before, g.after = s.groupsByID[g.identity(g.day-1)], s.groupsByID[g.identity(g.day+1)]
+		g.before, g.after = s.onDay(g, g.day-1), s.onDay(g, g.day+1)
 		for _, x := range g.sessions {
 			s.enterGrant(x)
 		}
@@ -134,6 +134,9 @@ func (b *bodies) restore() error {
 func (b *bodies) sync() error {
 	if b.out == nil {
 		return nil
+	}
+	if err := b.writePending(); err != nil {
+		return err
 	}
 	if err := b.out.Sync(); err != nil {
 		return fmt.Errorf("sync state to %s: %w", b.out.Name(), err)

@@ -3,10 +3,17 @@ package correlate
 import "slices"
 
 // settling is the work that one piece of evidence causes: the sessions whose
-// windows or contents changed, and those that must conclude anew.
+// windows or contents changed, those that must conclude anew, and what those
+// that came to another end had concluded before.
 type settling struct {
 	judge    []*session
 	conclude []*session
+	moved    []moved
+}
+
+type moved struct {
+	x   *session
+	was outcome
 }
 
 // around queues what a change of session i's extent may reach: its neighbours
@@ -44,7 +51,9 @@ func (s *state) holding(sub *subject, sec int64, fn func(x *session)) {
 
 // settle judges and concludes until nothing changes any more. The order does
 // not matter: each conclusion is a function of the state alone, and a session
-// is concluded again whenever something that it depends on has changed.
+// is concluded again whenever something that it depends on has changed. What
+// it concludes on the way, before what it depends on has settled, touches
+// nothing: it may be another after a restart.
 func (s *state) settle(work *settling) {
 	for i, x := range work.judge {
 		if x.gone || slices.Contains(work.judge[:min(i, 8)], x) {
@@ -59,22 +68,21 @@ func (s *state) settle(work *settling) {
 			s.concludeAnew(work, x)
 		}
 	}
+	for i := range work.moved {
+		s.touchMoved(&work.moved[i])
+	}
 }
 
 func (s *state) concludeAnew(work *settling, x *session) {
 	now := s.conclude(x)
-	was := x.out
-	if now != was {
+	if now != x.out {
+		if !x.moved {
+			x.moved = true
+			work.moved = append(work.moved, moved{x, x.out})
+		}
 		s.leaveAct(x)
 		x.out = now
 		s.joinAct(x)
-		s.touchSession(x)
-		s.touchAccess(was.act, x.group)
-		s.touchAccess(now.act, x.group)
-		if x.group.acc.existed {
-			// The successor that a void access names may be another.
-			s.touchGroup(x.group)
-		}
 		if next := s.successor(x); next != nil {
 			work.conclude = append(work.conclude, next)
 		}
@@ -84,6 +92,22 @@ func (s *state) concludeAnew(work *settling, x *session) {
 	}
 	s.tell(x)
 	s.awaitSession(x)
+}
+
+// touchMoved touches what says of a session that it concluded otherwise.
+func (s *state) touchMoved(m *moved) {
+	x := m.x
+	x.moved = false
+	if x.out == m.was {
+		return
+	}
+	s.touchSession(x)
+	s.touchAccess(m.was.act, x.group)
+	s.touchAccess(x.out.act, x.group)
+	if x.group.acc.existed {
+		// The successor that a void access names may be another.
+		s.touchGroup(x.group)
+	}
 }
 
 // joinAct and leaveAct keep the list of the sessions that chose an act.

@@ -9,7 +9,7 @@ import (
 
 // snapshotMagic begins a snapshot; its last byte is the version of the format
 // and of the fold, which rises when either changes.
-const snapshotMagic = "EARSTAT\x02"
+const snapshotMagic = "EARSTAT\x04"
 
 // head is what a snapshot says before the state.
 type head struct {
@@ -48,6 +48,7 @@ func (s *state) code(c *coder) {
 	s.codeGroups(c)
 	s.codeActs(c)
 	s.codeUses(c)
+	s.codeMetadata(c)
 }
 
 func (s *state) codeStatements(c *coder) {

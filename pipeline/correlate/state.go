@@ -32,7 +32,7 @@ type state struct {
 	applied  int64 // messages, for what is held back
 	bodies   *bodies
 	requests table[request]
-	byID     map[evidence.ID]uint32
+	byID     identities
 	// retold are all pieces of requests that have several, in the order of
 	// precedence.
 	retold     map[uint32][]piece
@@ -50,6 +50,8 @@ type state struct {
 	dirty dirt
 	// people are those who were named since Publish was called; else nil.
 	people map[*act]*access.Person
+	// decorations are those that were made since then; else nil.
+	decorations map[*subject]*decoration
 }
 
 func newState(rules Rules, bodies *bodies) *state {
@@ -57,9 +59,10 @@ func newState(rules Rules, bodies *bodies) *state {
 		rules: rules, bodies: bodies,
 		gap: seconds(rules.SessionGap), before: seconds(rules.Before), after: seconds(rules.After), skew: seconds(rules.Skew),
 		statements: make(map[string]int64), coverage: notCovered,
-		byID: make(map[evidence.ID]uint32), retold: make(map[uint32][]piece), addresses: newAddresses(),
+		retold: make(map[uint32][]piece), addresses: newAddresses(),
 		groupsByID: make(map[evidence.ID]*group), acts: make(map[string]*act), subjects: make(map[string]*subject),
 	}
+	s.byID = newIdentities(&s.requests)
 	s.horizon = rules.Horizon.Milliseconds()
 	s.longest = max(s.gap, s.before, s.after)
 	s.principals.rules = &s.rules
@@ -160,6 +163,8 @@ type subject struct {
 	// uses of keys for its objects, by second, then event.
 	uses []*keyUse
 	used map[string]int64 // event to second
+	// metadata is what was answered about it, by what it is about, id and source.
+	metadata []*metadata
 	// service are the groups whose sessions look for a person.
 	service []*group
 	// groups are all of it.
@@ -266,6 +271,7 @@ type session struct {
 	heavy      heavy
 	dirty      bool
 	gone       bool
+	moved      bool  // it is among those that settle has to touch
 	awaited    bool  // it stands among the deadlines …
 	awaits     int64 // … at this second
 	grant      *grant

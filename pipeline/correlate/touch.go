@@ -106,7 +106,7 @@ func (s *state) reckonGroup(g *group) {
 		return
 	}
 	g.acc.exists = false
-	if ref, known := s.byID[g.origin]; known && g.acc.existed {
+	if ref, known := s.byID.find(g.origin); known && g.acc.existed {
 		g.successor = s.accessOf(s.sessionOf(ref))
 	}
 }

@@ -66,10 +66,8 @@ func (s *state) keepJoins() {
 	if s.joins != nil {
 		return
 	}
-	s.joins = &joins{seed: maphash.MakeSeed(), first: make(map[uint64]uint32, len(s.byID)), rest: make(map[uint64][]uint32)}
-	for _, ref := range s.byID {
-		s.joins.add(s.joinHash(ref), ref)
-	}
+	s.joins = &joins{seed: maphash.MakeSeed(), first: make(map[uint64]uint32, s.byID.len()), rest: make(map[uint64][]uint32)}
+	s.byID.each(func(ref uint32) { s.joins.add(s.joinHash(ref), ref) })
 }
 
 // partners gives the requests of sub with the request id, host id and key of
@@ -184,7 +182,7 @@ func (s *state) giveWay(ref, successor uint32) {
 		s.bodies.release(piece.body)
 	}
 	delete(s.retold, ref)
-	delete(s.byID, id)
+	s.byID.remove(ref)
 	s.requests.drop(ref)
 }
 

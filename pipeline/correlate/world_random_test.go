@@ -31,6 +31,9 @@ func randomWorld(seed uint64) world {
 		g.addTrails()
 		g.addUses()
 	}
+	if seed%3 == 0 {
+		g.addMetadata()
+	}
 	g.addDuplicates()
 	if g.oneIn(4) {
 		g.pieces = append(g.pieces, unreadable(seed))

@@ -264,6 +264,120 @@ func (ObjectKind) EnumDescriptor() ([]byte, []int) {
 	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{3}
 }
 
+// MetadataAbout is what a lookup asked for.
+type MetadataAbout int32
+
+const (
+	MetadataAbout_METADATA_ABOUT_UNKNOWN   MetadataAbout = 0
+	MetadataAbout_METADATA_ABOUT_RECORDING MetadataAbout = 1
+	MetadataAbout_METADATA_ABOUT_USER      MetadataAbout = 2
+	MetadataAbout_METADATA_ABOUT_QUEUE     MetadataAbout = 3
+)
+
+// Enum value maps for MetadataAbout.
+var (
+	MetadataAbout_name = map[int32]string{
+		0: "METADATA_ABOUT_UNKNOWN",
+		1: "METADATA_ABOUT_RECORDING",
+		2: "METADATA_ABOUT_USER",
+		3: "METADATA_ABOUT_QUEUE",
+	}
+	MetadataAbout_value = map[string]int32{
+		"METADATA_ABOUT_UNKNOWN":   0,
+		"METADATA_ABOUT_RECORDING": 1,
+		"METADATA_ABOUT_USER":      2,
+		"METADATA_ABOUT_QUEUE":     3,
+	}
+)
+
+func (x MetadataAbout) Enum() *MetadataAbout {
+	p := new(MetadataAbout)
+	*p = x
+	return p
+}
+
+func (x MetadataAbout) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MetadataAbout) Descriptor() protoreflect.EnumDescriptor {
+	return file_pipeline_evidence_evidence_proto_enumTypes[4].Descriptor()
+}
+
+func (MetadataAbout) Type() protoreflect.EnumType {
+	return &file_pipeline_evidence_evidence_proto_enumTypes[4]
+}
+
+func (x MetadataAbout) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MetadataAbout.Descriptor instead.
+func (MetadataAbout) EnumDescriptor() ([]byte, []int) {
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{4}
+}
+
+// MetadataSource is who answered, in the order of precedence between answers
+// about one thing.
+type MetadataSource int32
+
+const (
+	MetadataSource_METADATA_SOURCE_UNKNOWN MetadataSource = 0
+	// METADATA_SOURCE_API: recordingmetadata, users, routing queues.
+	MetadataSource_METADATA_SOURCE_API MetadataSource = 1
+	// METADATA_SOURCE_GUIDE: a gateway's recordings/{id}, with objectKey.
+	MetadataSource_METADATA_SOURCE_GUIDE MetadataSource = 2
+	// METADATA_SOURCE_INVENTORY: an entry of recordings/retention/query.
+	MetadataSource_METADATA_SOURCE_INVENTORY MetadataSource = 3
+	// METADATA_SOURCE_SIDECAR: the file beside the recording in the bucket.
+	MetadataSource_METADATA_SOURCE_SIDECAR MetadataSource = 4
+)
+
+// Enum value maps for MetadataSource.
+var (
+	MetadataSource_name = map[int32]string{
+		0: "METADATA_SOURCE_UNKNOWN",
+		1: "METADATA_SOURCE_API",
+		2: "METADATA_SOURCE_GUIDE",
+		3: "METADATA_SOURCE_INVENTORY",
+		4: "METADATA_SOURCE_SIDECAR",
+	}
+	MetadataSource_value = map[string]int32{
+		"METADATA_SOURCE_UNKNOWN":   0,
+		"METADATA_SOURCE_API":       1,
+		"METADATA_SOURCE_GUIDE":     2,
+		"METADATA_SOURCE_INVENTORY": 3,
+		"METADATA_SOURCE_SIDECAR":   4,
+	}
+)
+
+func (x MetadataSource) Enum() *MetadataSource {
+	p := new(MetadataSource)
+	*p = x
+	return p
+}
+
+func (x MetadataSource) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MetadataSource) Descriptor() protoreflect.EnumDescriptor {
+	return file_pipeline_evidence_evidence_proto_enumTypes[5].Descriptor()
+}
+
+func (MetadataSource) Type() protoreflect.EnumType {
+	return &file_pipeline_evidence_evidence_proto_enumTypes[5]
+}
+
+func (x MetadataSource) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MetadataSource.Descriptor instead.
+func (MetadataSource) EnumDescriptor() ([]byte, []int) {
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{5}
+}
+
 // Evidence is one observed fact with the bytes that state it.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -283,6 +397,7 @@ type Evidence struct {
 	//	*Evidence_Request
 	//	*Evidence_Act
 	//	*Evidence_KeyUse
+	//	*Evidence_Metadata
 	Fact          isEvidence_Fact `protobuf_oneof:"fact"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -408,6 +523,15 @@ func (x *Evidence) GetKeyUse() *KeyUse {
 	return nil
 }
 
+func (x *Evidence) GetMetadata() *Metadata {
+	if x != nil {
+		if x, ok := x.Fact.(*Evidence_Metadata); ok {
+			return x.Metadata
+		}
+	}
+	return nil
+}
+
 type isEvidence_Fact interface {
 	isEvidence_Fact()
 }
@@ -424,11 +548,17 @@ type Evidence_KeyUse struct {
 	KeyUse *KeyUse `protobuf:"bytes,13,opt,name=key_use,json=keyUse,proto3,oneof"`
 }
 
+type Evidence_Metadata struct {
+	Metadata *Metadata `protobuf:"bytes,14,opt,name=metadata,proto3,oneof"`
+}
+
 func (*Evidence_Request) isEvidence_Fact() {}
 
 func (*Evidence_Act) isEvidence_Fact() {}
 
 func (*Evidence_KeyUse) isEvidence_Fact() {}
+
+func (*Evidence_Metadata) isEvidence_Fact() {}
 
 // Origin is the place that a record was read from.
 type Origin struct {
@@ -1576,6 +1706,213 @@ func (x *Act) GetCorrelationId() string {
 	return ""
 }
 
+// Metadata is what a lookup answered about a recording, a user or a queue. It
+// decorates records and changes no verdict. Of two answers by one source the
+// later lookup counts, then the lower bytes; between sources each field is
+// that of the first source that has it.
+type Metadata struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	About MetadataAbout          `protobuf:"varint,1,opt,name=about,proto3,enum=earwitness.evidence.v1.MetadataAbout" json:"about,omitempty"`
+	// about_id is the id that was asked for.
+	AboutId string         `protobuf:"bytes,2,opt,name=about_id,json=aboutId,proto3" json:"about_id,omitempty"`
+	Source  MetadataSource `protobuf:"varint,3,opt,name=source,proto3,enum=earwitness.evidence.v1.MetadataSource" json:"source,omitempty"`
+	// asked_ms is when it was asked, UTC, milliseconds since 1970.
+	AskedMs int64 `protobuf:"varint,4,opt,name=asked_ms,json=askedMs,proto3" json:"asked_ms,omitempty"`
+	// missing: the source knows no such thing. Such an answer is kept, so that
+	// it is not asked again, and never published under a subject.
+	Missing bool `protobuf:"varint,5,opt,name=missing,proto3" json:"missing,omitempty"`
+	// Of a user or a queue.
+	Name  string `protobuf:"bytes,10,opt,name=name,proto3" json:"name,omitempty"`
+	Email string `protobuf:"bytes,11,opt,name=email,proto3" json:"email,omitempty"`
+	// Of a recording.
+	ConversationId string `protobuf:"bytes,20,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	Media          string `protobuf:"bytes,21,opt,name=media,proto3" json:"media,omitempty"`
+	MediaSubtype   string `protobuf:"bytes,22,opt,name=media_subtype,json=mediaSubtype,proto3" json:"media_subtype,omitempty"`
+	// state is Genesys's fileState.
+	State         string   `protobuf:"bytes,23,opt,name=state,proto3" json:"state,omitempty"`
+	Region        string   `protobuf:"bytes,24,opt,name=region,proto3" json:"region,omitempty"`
+	Direction     string   `protobuf:"bytes,25,opt,name=direction,proto3" json:"direction,omitempty"`
+	Provider      string   `protobuf:"bytes,26,opt,name=provider,proto3" json:"provider,omitempty"`
+	CreatedMs     int64    `protobuf:"varint,27,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
+	DurationMs    int64    `protobuf:"varint,28,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
+	ExportedMs    int64    `protobuf:"varint,29,opt,name=exported_ms,json=exportedMs,proto3" json:"exported_ms,omitempty"`
+	ObjectKey     string   `protobuf:"bytes,30,opt,name=object_key,json=objectKey,proto3" json:"object_key,omitempty"`
+	AgentIds      []string `protobuf:"bytes,31,rep,name=agent_ids,json=agentIds,proto3" json:"agent_ids,omitempty"`
+	QueueIds      []string `protobuf:"bytes,32,rep,name=queue_ids,json=queueIds,proto3" json:"queue_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Metadata) Reset() {
+	*x = Metadata{}
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Metadata) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Metadata) ProtoMessage() {}
+
+func (x *Metadata) ProtoReflect() protoreflect.Message {
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Metadata.ProtoReflect.Descriptor instead.
+func (*Metadata) Descriptor() ([]byte, []int) {
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Metadata) GetAbout() MetadataAbout {
+	if x != nil {
+		return x.About
+	}
+	return MetadataAbout_METADATA_ABOUT_UNKNOWN
+}
+
+func (x *Metadata) GetAboutId() string {
+	if x != nil {
+		return x.AboutId
+	}
+	return ""
+}
+
+func (x *Metadata) GetSource() MetadataSource {
+	if x != nil {
+		return x.Source
+	}
+	return MetadataSource_METADATA_SOURCE_UNKNOWN
+}
+
+func (x *Metadata) GetAskedMs() int64 {
+	if x != nil {
+		return x.AskedMs
+	}
+	return 0
+}
+
+func (x *Metadata) GetMissing() bool {
+	if x != nil {
+		return x.Missing
+	}
+	return false
+}
+
+func (x *Metadata) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Metadata) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *Metadata) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *Metadata) GetMedia() string {
+	if x != nil {
+		return x.Media
+	}
+	return ""
+}
+
+func (x *Metadata) GetMediaSubtype() string {
+	if x != nil {
+		return x.MediaSubtype
+	}
+	return ""
+}
+
+func (x *Metadata) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Metadata) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *Metadata) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *Metadata) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Metadata) GetCreatedMs() int64 {
+	if x != nil {
+		return x.CreatedMs
+	}
+	return 0
+}
+
+func (x *Metadata) GetDurationMs() int64 {
+	if x != nil {
+		return x.DurationMs
+	}
+	return 0
+}
+
+func (x *Metadata) GetExportedMs() int64 {
+	if x != nil {
+		return x.ExportedMs
+	}
+	return 0
+}
+
+func (x *Metadata) GetObjectKey() string {
+	if x != nil {
+		return x.ObjectKey
+	}
+	return ""
+}
+
+func (x *Metadata) GetAgentIds() []string {
+	if x != nil {
+		return x.AgentIds
+	}
+	return nil
+}
+
+func (x *Metadata) GetQueueIds() []string {
+	if x != nil {
+		return x.QueueIds
+	}
+	return nil
+}
+
 // DeadLetter is a record that could not be processed, with its cause.
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1599,7 +1936,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_pipeline_evidence_evidence_proto_msgTypes[7]
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1611,7 +1948,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_pipeline_evidence_evidence_proto_msgTypes[7]
+	mi := &file_pipeline_evidence_evidence_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1624,7 +1961,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{7}
+	return file_pipeline_evidence_evidence_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeadLetter) GetId() []byte {
@@ -1687,7 +2024,7 @@ var File_pipeline_evidence_evidence_proto protoreflect.FileDescriptor
 
 const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\n" +
-	" pipeline/evidence/evidence.proto\x12\x16earwitness.evidence.v1\"\xfc\x03\n" +
+	" pipeline/evidence/evidence.proto\x12\x16earwitness.evidence.v1\"\xbc\x04\n" +
 	"\bEvidence\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12F\n" +
 	"\fsubject_kind\x18\x02 \x01(\x0e2#.earwitness.evidence.v1.SubjectKindR\vsubjectKind\x12\x1d\n" +
@@ -1701,7 +2038,8 @@ const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\arequest\x18\n" +
 	" \x01(\v2&.earwitness.evidence.v1.StorageRequestH\x00R\arequest\x12/\n" +
 	"\x03act\x18\v \x01(\v2\x1b.earwitness.evidence.v1.ActH\x00R\x03act\x129\n" +
-	"\akey_use\x18\r \x01(\v2\x1e.earwitness.evidence.v1.KeyUseH\x00R\x06keyUseB\x06\n" +
+	"\akey_use\x18\r \x01(\v2\x1e.earwitness.evidence.v1.KeyUseH\x00R\x06keyUse\x12>\n" +
+	"\bmetadata\x18\x0e \x01(\v2 .earwitness.evidence.v1.MetadataH\x00R\bmetadataB\x06\n" +
 	"\x04fact\"b\n" +
 	"\x06Origin\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x16\n" +
@@ -1857,7 +2195,33 @@ const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x12 \x01(\tR\x0econversationId\x12 \n" +
 	"\vapplication\x18\x13 \x01(\tR\vapplication\x12\x18\n" +
 	"\amessage\x18\x14 \x01(\tR\amessage\x12%\n" +
-	"\x0ecorrelation_id\x18\x15 \x01(\tR\rcorrelationId\"\xf5\x01\n" +
+	"\x0ecorrelation_id\x18\x15 \x01(\tR\rcorrelationId\"\x87\x05\n" +
+	"\bMetadata\x12;\n" +
+	"\x05about\x18\x01 \x01(\x0e2%.earwitness.evidence.v1.MetadataAboutR\x05about\x12\x19\n" +
+	"\babout_id\x18\x02 \x01(\tR\aaboutId\x12>\n" +
+	"\x06source\x18\x03 \x01(\x0e2&.earwitness.evidence.v1.MetadataSourceR\x06source\x12\x19\n" +
+	"\basked_ms\x18\x04 \x01(\x03R\aaskedMs\x12\x18\n" +
+	"\amissing\x18\x05 \x01(\bR\amissing\x12\x12\n" +
+	"\x04name\x18\n" +
+	" \x01(\tR\x04name\x12\x14\n" +
+	"\x05email\x18\v \x01(\tR\x05email\x12'\n" +
+	"\x0fconversation_id\x18\x14 \x01(\tR\x0econversationId\x12\x14\n" +
+	"\x05media\x18\x15 \x01(\tR\x05media\x12#\n" +
+	"\rmedia_subtype\x18\x16 \x01(\tR\fmediaSubtype\x12\x14\n" +
+	"\x05state\x18\x17 \x01(\tR\x05state\x12\x16\n" +
+	"\x06region\x18\x18 \x01(\tR\x06region\x12\x1c\n" +
+	"\tdirection\x18\x19 \x01(\tR\tdirection\x12\x1a\n" +
+	"\bprovider\x18\x1a \x01(\tR\bprovider\x12\x1d\n" +
+	"\n" +
+	"created_ms\x18\x1b \x01(\x03R\tcreatedMs\x12\x1f\n" +
+	"\vduration_ms\x18\x1c \x01(\x03R\n" +
+	"durationMs\x12\x1f\n" +
+	"\vexported_ms\x18\x1d \x01(\x03R\n" +
+	"exportedMs\x12\x1d\n" +
+	"\n" +
+	"object_key\x18\x1e \x01(\tR\tobjectKey\x12\x1b\n" +
+	"\tagent_ids\x18\x1f \x03(\tR\bagentIds\x12\x1b\n" +
+	"\tqueue_ids\x18  \x03(\tR\bqueueIds\"\xf5\x01\n" +
 	"\n" +
 	"DeadLetter\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
@@ -1896,7 +2260,18 @@ const file_pipeline_evidence_evidence_proto_rawDesc = "" +
 	"\x13OBJECT_KIND_UNKNOWN\x10\x00\x12\x15\n" +
 	"\x11OBJECT_KIND_MEDIA\x10\x01\x12\x18\n" +
 	"\x14OBJECT_KIND_METADATA\x10\x02\x12\x15\n" +
-	"\x11OBJECT_KIND_OTHER\x10\x03B\x1eZ\x1cearwitness/pipeline/evidenceb\x06proto3"
+	"\x11OBJECT_KIND_OTHER\x10\x03*|\n" +
+	"\rMetadataAbout\x12\x1a\n" +
+	"\x16METADATA_ABOUT_UNKNOWN\x10\x00\x12\x1c\n" +
+	"\x18METADATA_ABOUT_RECORDING\x10\x01\x12\x17\n" +
+	"\x13METADATA_ABOUT_USER\x10\x02\x12\x18\n" +
+	"\x14METADATA_ABOUT_QUEUE\x10\x03*\x9d\x01\n" +
+	"\x0eMetadataSource\x12\x1b\n" +
+	"\x17METADATA_SOURCE_UNKNOWN\x10\x00\x12\x17\n" +
+	"\x13METADATA_SOURCE_API\x10\x01\x12\x19\n" +
+	"\x15METADATA_SOURCE_GUIDE\x10\x02\x12\x1d\n" +
+	"\x19METADATA_SOURCE_INVENTORY\x10\x03\x12\x1b\n" +
+	"\x17METADATA_SOURCE_SIDECAR\x10\x04B\x1eZ\x1cearwitness/pipeline/evidenceb\x06proto3"
 
 var (
 	file_pipeline_evidence_evidence_proto_rawDescOnce sync.Once
@@ -1910,42 +2285,48 @@ func file_pipeline_evidence_evidence_proto_rawDescGZIP() []byte {
 	return file_pipeline_evidence_evidence_proto_rawDescData
 }
 
-var file_pipeline_evidence_evidence_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pipeline_evidence_evidence_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_pipeline_evidence_evidence_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_pipeline_evidence_evidence_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_pipeline_evidence_evidence_proto_goTypes = []any{
 	(Kind)(0),              // 0: earwitness.evidence.v1.Kind
 	(Grade)(0),             // 1: earwitness.evidence.v1.Grade
 	(SubjectKind)(0),       // 2: earwitness.evidence.v1.SubjectKind
 	(ObjectKind)(0),        // 3: earwitness.evidence.v1.ObjectKind
-	(*Evidence)(nil),       // 4: earwitness.evidence.v1.Evidence
-	(*Origin)(nil),         // 5: earwitness.evidence.v1.Origin
-	(*StorageRequest)(nil), // 6: earwitness.evidence.v1.StorageRequest
-	(*Trail)(nil),          // 7: earwitness.evidence.v1.Trail
-	(*CallerIdentity)(nil), // 8: earwitness.evidence.v1.CallerIdentity
-	(*KeyUse)(nil),         // 9: earwitness.evidence.v1.KeyUse
-	(*Act)(nil),            // 10: earwitness.evidence.v1.Act
-	(*DeadLetter)(nil),     // 11: earwitness.evidence.v1.DeadLetter
+	(MetadataAbout)(0),     // 4: earwitness.evidence.v1.MetadataAbout
+	(MetadataSource)(0),    // 5: earwitness.evidence.v1.MetadataSource
+	(*Evidence)(nil),       // 6: earwitness.evidence.v1.Evidence
+	(*Origin)(nil),         // 7: earwitness.evidence.v1.Origin
+	(*StorageRequest)(nil), // 8: earwitness.evidence.v1.StorageRequest
+	(*Trail)(nil),          // 9: earwitness.evidence.v1.Trail
+	(*CallerIdentity)(nil), // 10: earwitness.evidence.v1.CallerIdentity
+	(*KeyUse)(nil),         // 11: earwitness.evidence.v1.KeyUse
+	(*Act)(nil),            // 12: earwitness.evidence.v1.Act
+	(*Metadata)(nil),       // 13: earwitness.evidence.v1.Metadata
+	(*DeadLetter)(nil),     // 14: earwitness.evidence.v1.DeadLetter
 }
 var file_pipeline_evidence_evidence_proto_depIdxs = []int32{
 	2,  // 0: earwitness.evidence.v1.Evidence.subject_kind:type_name -> earwitness.evidence.v1.SubjectKind
 	0,  // 1: earwitness.evidence.v1.Evidence.kind:type_name -> earwitness.evidence.v1.Kind
 	1,  // 2: earwitness.evidence.v1.Evidence.grade:type_name -> earwitness.evidence.v1.Grade
-	5,  // 3: earwitness.evidence.v1.Evidence.origin:type_name -> earwitness.evidence.v1.Origin
-	6,  // 4: earwitness.evidence.v1.Evidence.request:type_name -> earwitness.evidence.v1.StorageRequest
-	10, // 5: earwitness.evidence.v1.Evidence.act:type_name -> earwitness.evidence.v1.Act
-	9,  // 6: earwitness.evidence.v1.Evidence.key_use:type_name -> earwitness.evidence.v1.KeyUse
-	3,  // 7: earwitness.evidence.v1.StorageRequest.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
-	7,  // 8: earwitness.evidence.v1.StorageRequest.trail:type_name -> earwitness.evidence.v1.Trail
-	8,  // 9: earwitness.evidence.v1.Trail.caller:type_name -> earwitness.evidence.v1.CallerIdentity
-	3,  // 10: earwitness.evidence.v1.KeyUse.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
-	8,  // 11: earwitness.evidence.v1.KeyUse.caller:type_name -> earwitness.evidence.v1.CallerIdentity
-	5,  // 12: earwitness.evidence.v1.DeadLetter.origin:type_name -> earwitness.evidence.v1.Origin
-	0,  // 13: earwitness.evidence.v1.DeadLetter.kind:type_name -> earwitness.evidence.v1.Kind
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	7,  // 3: earwitness.evidence.v1.Evidence.origin:type_name -> earwitness.evidence.v1.Origin
+	8,  // 4: earwitness.evidence.v1.Evidence.request:type_name -> earwitness.evidence.v1.StorageRequest
+	12, // 5: earwitness.evidence.v1.Evidence.act:type_name -> earwitness.evidence.v1.Act
+	11, // 6: earwitness.evidence.v1.Evidence.key_use:type_name -> earwitness.evidence.v1.KeyUse
+	13, // 7: earwitness.evidence.v1.Evidence.metadata:type_name -> earwitness.evidence.v1.Metadata
+	3,  // 8: earwitness.evidence.v1.StorageRequest.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
+	9,  // 9: earwitness.evidence.v1.StorageRequest.trail:type_name -> earwitness.evidence.v1.Trail
+	10, // 10: earwitness.evidence.v1.Trail.caller:type_name -> earwitness.evidence.v1.CallerIdentity
+	3,  // 11: earwitness.evidence.v1.KeyUse.object_kind:type_name -> earwitness.evidence.v1.ObjectKind
+	10, // 12: earwitness.evidence.v1.KeyUse.caller:type_name -> earwitness.evidence.v1.CallerIdentity
+	4,  // 13: earwitness.evidence.v1.Metadata.about:type_name -> earwitness.evidence.v1.MetadataAbout
+	5,  // 14: earwitness.evidence.v1.Metadata.source:type_name -> earwitness.evidence.v1.MetadataSource
+	7,  // 15: earwitness.evidence.v1.DeadLetter.origin:type_name -> earwitness.evidence.v1.Origin
+	0,  // 16: earwitness.evidence.v1.DeadLetter.kind:type_name -> earwitness.evidence.v1.Kind
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_pipeline_evidence_evidence_proto_init() }
@@ -1957,14 +2338,15 @@ func file_pipeline_evidence_evidence_proto_init() {
 		(*Evidence_Request)(nil),
 		(*Evidence_Act)(nil),
 		(*Evidence_KeyUse)(nil),
+		(*Evidence_Metadata)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pipeline_evidence_evidence_proto_rawDesc), len(file_pipeline_evidence_evidence_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   8,
+			NumEnums:      6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"strconv"
 )
 
 // ID is the first 16 bytes of a SHA-256 over a domain and its fields.
@@ -22,6 +23,7 @@ const (
 	domainGroup      = "earwitness/group/1"
 	domainPiece      = "earwitness/evidence/1"
 	domainDeadLetter = "earwitness/deadletter/1"
+	domainMetadata   = "earwitness/metadata/1"
 )
 
 // Identity hashes domain and fields, each preceded by its length in bytes as
@@ -57,6 +59,12 @@ func GroupID(fields ...string) ID { return Identity(domainGroup, fields...) }
 // so that one record delivered twice is one piece.
 func PieceID(kind Kind, sha [sha256.Size]byte) ID {
 	return Identity(domainPiece, kind.Name(), string(sha[:]))
+}
+
+// MetadataID names an answer under a subject: the same bytes tell each subject
+// apart, and each time that was asked, for the latest counts.
+func MetadataID(kind SubjectKind, subject string, askedMs int64, sha [sha256.Size]byte) ID {
+	return Identity(domainMetadata, kind.Name(), subject, strconv.FormatInt(askedMs, 10), string(sha[:]))
 }
 
 // DeadLetterID names a failure: the same record failing twice in one stage

@@ -27,8 +27,9 @@ const (
 // What stands below a nested one belongs to it. Fields are added, never
 // renamed, and never change their type: existing indices could not follow.
 var fields = map[string]string{
-	typeDate: `@timestamp event.start event.end earwitness.arrival.first earwitness.arrival.last genesys.recording.created`,
-	typeIP:   `client.ip source.ip related.ip aws.s3access.remote_ip aws.cloudtrail.source_ip_address`,
+	typeDate: `@timestamp event.start event.end earwitness.arrival.first earwitness.arrival.last
+		genesys.recording.created genesys.recording.exported`,
+	typeIP: `client.ip source.ip related.ip aws.s3access.remote_ip aws.cloudtrail.source_ip_address`,
 	typeLong: `event.duration file.size http.request.body.bytes http.response.body.bytes http.response.status_code
 		aws.s3access.bytes_sent aws.s3access.http_status aws.s3access.object_size aws.s3access.total_time aws.s3access.turn_around_time
 		earwitness.bytes earwitness.requests earwitness.sessions earwitness.evidence_count
@@ -65,6 +66,8 @@ var fields = map[string]string{
 		aws.cloudtrail.user_identity.session_context.session_issuer.type
 		aws.cloudtrail.user_identity.session_context.session_issuer.user_name
 		genesys.organization.id genesys.conversation.id genesys.recording.id genesys.recording.media
+		genesys.recording.media_subtype genesys.recording.state genesys.recording.region genesys.recording.direction
+		genesys.recording.provider genesys.recording.object_key
 		genesys.recording.queue.id genesys.recording.queue.name genesys.recording.agents.id genesys.recording.agents.name
 		genesys.audit.id genesys.audit.action genesys.audit.service genesys.audit.level genesys.audit.status
 		genesys.audit.entity.type genesys.audit.entity.id

@@ -39,10 +39,14 @@ const (
 	// queueBytes bounds what is written but not yet committed.
 	queueBytes = 16 << 20
 	// batchRecords and batchBytes end a transaction, as does batchLinger
-	// after its first chunk: one sync for many records.
+	// after its first chunk: one sync for many records. Where no more than
+	// fewRecords came for fewLinger, somebody may be waiting for them rather
+	// than many more be on their way.
 	batchRecords = 1 << 14
 	batchBytes   = 8 << 20
 	batchLinger  = 200 * time.Millisecond
+	fewRecords   = 512
+	fewLinger    = 50 * time.Millisecond
 	purgeEvery   = time.Hour
 )
 

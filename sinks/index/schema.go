@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -88,7 +89,11 @@ func prepareSchema(ctx context.Context, db *sql.DB, cfg *Config) error {
 				return fmt.Errorf("make tables of index %s: %w", cfg.Path, err)
 			}
 		}
-		return tx.Commit()
+		if err := tx.Commit(); err != nil {
+			// One that was cancelled says no more than that it is over.
+			return fmt.Errorf("make tables of index %s: %w", cfg.Path, cmp.Or(ctx.Err(), err))
+		}
+		return nil
 	}
 	for _, name := range []string{"schema", "lineage", "partitions"} {
 		var have string

@@ -162,27 +162,33 @@ func (x *Index) run(ctx context.Context) {
 // gather takes chunks until there are enough, too much time has passed, or a
 // call comes, which is given back to be made after the transaction.
 func (x *Index) gather(ctx context.Context, batch []work, w work) ([]work, work) {
-	linger := time.NewTimer(batchLinger)
+	linger := time.NewTimer(fewLinger)
 	defer linger.Stop()
-	records, bytes := 0, int64(0)
-	for {
-		if w.call != nil {
-			return batch, w
-		}
+	records, bytes, many := 0, int64(0), false
+	for w.call == nil {
 		batch = append(batch, w)
 		records += w.chunk.records
 		bytes += w.bytes
 		if records >= batchRecords || bytes >= batchBytes {
 			return batch, work{}
 		}
-		select {
-		case w = <-x.queue:
-		case <-linger.C:
-			return batch, work{}
-		case <-ctx.Done():
-			return batch, work{}
+		more := false
+		for !more {
+			select {
+			case w = <-x.queue:
+				more = true
+			case <-linger.C:
+				if many || records <= fewRecords {
+					return batch, work{}
+				}
+				many = true
+				linger.Reset(batchLinger - fewLinger)
+			case <-ctx.Done():
+				return batch, work{}
+			}
 		}
 	}
+	return batch, w
 }
 
 func (x *Index) expire(ctx context.Context, now time.Time) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -47,10 +48,12 @@ func (c Compression) format() byte {
 type codec struct {
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
+	// packing holds *[]byte between blocks.
+	packing sync.Pool
 }
 
 func newCodec() (*codec, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithNoEntropyCompression(true),
 		zstd.WithWindowSize(blockBytes), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("make compressor: %w", err)
@@ -77,9 +80,14 @@ func newDecoder(ignoreChecksum bool) (*zstd.Decoder, error) {
 func (c *codec) pack(compression byte, plain []byte, entries uint32) []byte {
 	var stored []byte
 	if compression == compressionZstd {
-		packed := c.encoder.EncodeAll(plain, make([]byte, blockHead, blockHead+len(plain)/4))
+		space, _ := c.packing.Get().(*[]byte)
+		if space == nil {
+			space = new([]byte)
+		}
+		*space = c.encoder.EncodeAll(plain, append((*space)[:0], make([]byte, blockHead)...))
 		// It waits for its segment, so it takes no more room than it needs.
-		stored = bytes.Clone(packed)
+		stored = bytes.Clone(*space)
+		c.packing.Put(space)
 	} else {
 		stored = append(make([]byte, blockHead, blockHead+len(plain)), plain...)
 	}

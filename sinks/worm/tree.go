@@ -1,6 +1,7 @@
 package worm
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/transparency-dev/merkle/compact"
@@ -12,7 +13,17 @@ import (
 type tree struct{ factory *compact.RangeFactory }
 
 func newTree() tree {
-	return tree{&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}}
+	return tree{&compact.RangeFactory{Hash: hashChildren}}
+}
+
+// hashChildren is that of RFC 6962, 2.1, without a hash state for each call.
+func hashChildren(left, right []byte) []byte {
+	var node [1 + 2*sha256.Size]byte
+	node[0] = rfc6962.RFC6962NodeHashPrefix
+	copy(node[1:], left)
+	copy(node[1+sha256.Size:], right)
+	sum := sha256.Sum256(node[:])
+	return sum[:]
 }
 
 func (t tree) empty(begin uint64) *compact.Range { return t.factory.NewEmptyRange(begin) }

@@ -43,6 +43,16 @@ const (
 	CauseUnverified = "unverified"
 )
 
+// IsFinding says whether a cause is one that the digests show: its dead letter
+// holds a statement, and no record that could be read again.
+func IsFinding(cause string) bool {
+	switch cause {
+	case CauseTampered, CauseMissing, CauseSignature, CauseUnknownKey, CauseLink, CauseDigest, CauseUnverified:
+		return true
+	}
+	return false
+}
+
 const (
 	// MaxRecord is the length in bytes up to which a record is read.
 	MaxRecord = 512 << 10

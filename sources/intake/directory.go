@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"earwitness/pipeline/evidence"
@@ -25,6 +23,12 @@ const (
 	CauseTruncated = "truncated"
 	// CauseCorrupt: the compressed file can't be unpacked further.
 	CauseCorrupt = "corrupt"
+	// CauseGone: the object was listed, and is not there any more.
+	CauseGone = "gone"
+	// CauseDenied: the credentials may list the object, and not read it.
+	CauseDenied = "denied"
+	// CauseChanged: another object took its place while it was read.
+	CauseChanged = "changed"
 )
 
 // Config of a Directory.
@@ -56,32 +60,14 @@ type Config struct {
 	Passing func(error) bool
 }
 
-// Progress is how far a Directory has come since it was made.
-type Progress struct {
-	// Files and bytes (on disk) as of the last listing, and how many of them
-	// have been read, before or now.
-	FilesTotal, FilesDone, BytesTotal, BytesDone int64
-	// Records and dead letters handed on; Repeated of the records had been
-	// handed on before, but not acknowledged.
-	Records, DeadLetters, Repeated int64
-	// Problems counts files that could not be read to their end.
-	Problems int64
-}
-
 // Directory reads the files of a folder. Run may be called once.
 type Directory struct {
-	config   Config
-	root     string
-	journal  *positions
-	reported map[string]bool
-	// sending counts batches that were accepted and not yet answered for.
-	sending sync.WaitGroup
-	mu      sync.Mutex // guards reported
+	config  Config
+	root    string
+	journal *positions
 	// listing is how long the last listing took.
 	listing time.Duration
-
-	filesTotal, filesDone, bytesTotal, bytesDone atomic.Int64
-	records, deadLetters, repeated, problems     atomic.Int64
+	feed
 }
 
 // New gives a Directory. It fails when the path is missing or the positions
@@ -111,7 +97,7 @@ func New(config Config) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{config: config, root: root, journal: j, reported: map[string]bool{}}, nil
+	return &Directory{config: config, root: root, journal: j, feed: newFeed(config.Source, config.Publisher, config.Logger)}, nil
 }
 
 func setDefaults(c *Config) {
@@ -135,16 +121,6 @@ func setDefaults(c *Config) {
 func (d *Directory) scanned(began time.Time) {
 	if d.config.Scanned != nil {
 		d.config.Scanned(began)
-	}
-}
-
-// Progress is safe to call at any time.
-func (d *Directory) Progress() Progress {
-	return Progress{
-		FilesTotal: d.filesTotal.Load(), FilesDone: d.filesDone.Load(),
-		BytesTotal: d.bytesTotal.Load(), BytesDone: d.bytesDone.Load(),
-		Records: d.records.Load(), DeadLetters: d.deadLetters.Load(),
-		Repeated: d.repeated.Load(), Problems: d.problems.Load(),
 	}
 }
 

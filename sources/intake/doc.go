@@ -22,6 +22,18 @@
 // all its goroutines end before it does. When watching, a failure that may
 // pass (Config.Passing) is logged and waited for instead: then everything
 // behind the positions is read and published again. One Directory at a time
-// may use a source's positions. It does not read S3 or queues, or parse
-// records.
+// may use a source's positions.
+//
+// A Bucket lists a prefix again and again, behind Objects, and reads what is
+// new in the days that may still get late objects. An object is known by key,
+// ETag and size, and forgotten with its day. Each streams; its position moves
+// as that of a file does. What does not come is tried again, and after that at
+// the next listing, and the others go on; what is gone, denied or changed
+// becomes a dead letter, unless everything is denied: then the source waits.
+//
+// A Delivery is the way in for who is told of single objects, as a queue is:
+// Read hands one on and says when all of it is durable, Refuse puts a dead
+// letter in its place. It keeps no state, and tries nothing again.
+//
+// The package does not speak to a server or a queue, or parse records.
 package intake

@@ -2,13 +2,11 @@ package intake
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
-	"time"
 
 	"earwitness/pipeline/evidence"
 )
@@ -42,7 +40,7 @@ func (d *Directory) read(ctx context.Context, fail context.CancelCauseFunc, file
 		return nil
 	}
 	if err != nil {
-		return d.reportUnreadable(ctx, fail, file, uri, err)
+		return d.refused(ctx, fail, refusal{uri, file.size, CauseUnreadable, err})
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
@@ -50,13 +48,13 @@ func (d *Directory) read(ctx context.Context, fail context.CancelCauseFunc, file
 		err = errNotRegular
 	}
 	if err != nil {
-		return d.reportUnreadable(ctx, fail, file, uri, err)
+		return d.refused(ctx, fail, refusal{uri, file.size, CauseUnreadable, err})
 	}
 	file.size, file.modTime = info.Size(), info.ModTime().UnixNano()
 	from := d.resume(f, file, gone)
 	r := &reading{
 		d: d, file: f, uri: uri, size: file.size, packed: isCompressed(f), before: from.Sent, end: from.Offset, fail: fail,
-		tracker: &tracker{journal: d.journal, now: from},
+		tracker: &tracker{keep: d.journal.put, now: from},
 	}
 	body := openContent(f, from.Offset, &d.bytesDone)
 	defer body.close()
@@ -70,7 +68,7 @@ func (d *Directory) read(ctx context.Context, fail context.CancelCauseFunc, file
 			return err
 		}
 	case errors.Is(err, errShrank):
-		return d.reportUnreadable(ctx, fail, file, uri, err)
+		return d.refused(ctx, fail, refusal{uri, file.size, CauseUnreadable, err})
 	case body.err == nil && err != nil:
 		return err
 	}
@@ -99,7 +97,12 @@ func (r *reading) emit(ctx context.Context, batch evidence.Batch) error {
 		}
 	}
 	d := r.d
-	if err := d.publish(ctx, r.fail, batch, func() error { return r.tracker.ack(s) }); err != nil {
+	if err := d.publish(ctx, r.fail, batch, func(err error) error {
+		if err == nil {
+			err = r.tracker.ack(s)
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	// Only what was accepted has been handed on.
@@ -109,60 +112,11 @@ func (r *reading) emit(ctx context.Context, batch evidence.Batch) error {
 	return nil
 }
 
-func (d *Directory) publish(ctx context.Context, fail context.CancelCauseFunc, batch evidence.Batch, acked func() error) error {
-	d.sending.Add(1)
-	err := d.config.Publisher.Publish(ctx, batch, func(err error) {
-		defer d.sending.Done()
-		if err == nil {
-			err = acked()
-		}
-		if err != nil {
-			fail(fmt.Errorf("publish batch of source %s: %w", d.config.Source, err))
-		}
-	})
-	if err != nil {
-		d.sending.Done()
-		return fmt.Errorf("publish batch of source %s: %w", d.config.Source, err)
-	}
-	return nil
-}
-
 // problem publishes a dead letter for the part of a file that can't be read.
 func (r *reading) problem(ctx context.Context, cause string, why error) error {
 	d := r.d
 	d.problems.Add(1)
 	d.config.Logger.WarnContext(ctx, "file can't be read further", slog.String("source", d.config.Source),
 		slog.String("uri", r.uri), slog.Int64("offset", r.end), slog.String("cause", cause), slog.Any("error", why))
-	return r.emit(ctx, evidence.Batch{End: r.end, DeadLetters: []*evidence.DeadLetter{letter(r.uri, r.size, r.end, cause, why)}})
-}
-
-// reportUnreadable publishes a dead letter once a run for a file that can't
-// be opened; the next listing tries it again.
-func (d *Directory) reportUnreadable(ctx context.Context, fail context.CancelCauseFunc, file found, uri string, why error) error {
-	d.filesDone.Add(1)
-	d.mu.Lock()
-	known := d.reported[file.path]
-	d.reported[file.path] = true
-	d.mu.Unlock()
-	if known {
-		return nil
-	}
-	d.problems.Add(1)
-	d.deadLetters.Add(1)
-	d.config.Logger.WarnContext(ctx, "file can't be opened", slog.String("source", d.config.Source),
-		slog.String("uri", uri), slog.Any("error", why))
-	batch := evidence.Batch{DeadLetters: []*evidence.DeadLetter{letter(uri, file.size, 0, CauseUnreadable, why)}}
-	return d.publish(ctx, fail, batch, func() error { return nil })
-}
-
-// letter stands for a file from an offset on. Its hash is that of the file's
-// name, size and the place, for the bytes are out of reach.
-func letter(uri string, size, offset int64, cause string, why error) *evidence.DeadLetter {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%d", uri, size, offset))
-	id := evidence.DeadLetterID(Stage, cause, sum)
-	return &evidence.DeadLetter{
-		Id: id[:], Stage: Stage, Cause: cause, TimeMs: time.Now().UnixMilli(),
-		Detail: fmt.Sprintf("the file can't be read from byte %d on: %v", offset, why),
-		Origin: &evidence.Origin{Uri: uri, Offset: offset, Sha256: sum[:]},
-	}
+	return r.emit(ctx, evidence.Batch{End: r.end, DeadLetters: []*evidence.DeadLetter{letter(refusal{r.uri, r.size, cause, why}, r.end)}})
 }

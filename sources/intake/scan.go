@@ -31,10 +31,8 @@ func (d *Directory) scan(ctx context.Context, folder func(string)) (open bool, e
 		return false, err
 	}
 	gone := d.findGone(files)
+	d.recount()
 	d.filesTotal.Store(int64(len(files)))
-	d.filesDone.Store(0)
-	d.bytesDone.Store(0)
-	d.bytesTotal.Store(0)
 	for _, f := range files {
 		d.bytesTotal.Add(f.size)
 	}

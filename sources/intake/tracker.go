@@ -4,9 +4,9 @@ import "sync"
 
 // tracker moves one file's position over what is acknowledged without a gap.
 type tracker struct {
-	mu      sync.Mutex
-	journal *positions
-	// now is what the journal says, or will with the next write.
+	mu   sync.Mutex
+	keep func(position) error
+	// now is what was kept, or will be with the next write.
 	now     position
 	pending []*sent
 	// last is what the position becomes when all is acknowledged; nil until
@@ -30,7 +30,7 @@ func (t *tracker) send(s *sent) error {
 		return nil
 	}
 	t.now.Sent = s.end
-	return t.journal.put(t.now)
+	return t.keep(t.now)
 }
 
 // ack notes that a batch is durable.
@@ -66,5 +66,5 @@ func (t *tracker) write() error {
 	if t.last != nil && len(t.pending) == 0 {
 		t.now.Size, t.now.ModTime, t.now.Done = t.last.Size, t.last.ModTime, t.last.Done
 	}
-	return t.journal.put(t.now)
+	return t.keep(t.now)
 }

@@ -62,7 +62,7 @@ func TestPositionWaitsForGaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &tracker{journal: j, now: position{Path: "f"}}
+	tr := &tracker{keep: j.put, now: position{Path: "f"}}
 	batches := []*sent{{end: 10}, {end: 20}, {end: 30}}
 	var errs []error
 	for _, s := range batches {

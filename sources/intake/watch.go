@@ -11,9 +11,13 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is the least time between two listings, so that a busy file does not
-// have its folder listed all the time.
-const settle = 500 * time.Millisecond
+// Between two listings passes settle at least, and listingShare times as long
+// as the last one took, so that a busy file does not have its folder listed all
+// the time, and a large folder costs a sixth of a core at most.
+const (
+	settle       = 100 * time.Millisecond
+	listingShare = 5
+)
 
 // watch scans when something changed, when a file may have become quiet, and
 // every Rescan, for events get lost.
@@ -45,7 +49,7 @@ func (d *Directory) watch(ctx context.Context) error {
 		if open {
 			wait = min(wait, d.config.Quiet)
 		}
-		if err := d.await(ctx, events, max(settle, 5*d.listing), wait); err != nil {
+		if err := d.await(ctx, events, max(settle, listingShare*d.listing), wait); err != nil {
 			return err
 		}
 	}

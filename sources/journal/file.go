@@ -170,6 +170,19 @@ func (f *File[E]) Sync() error {
 	return nil
 }
 
+// Remove closes the file and removes it: there is nothing left to know.
+func (f *File[E]) Remove() error {
+	if f.out == nil {
+		return nil
+	}
+	out := f.out
+	f.out, f.torn = nil, true
+	if err := errors.Join(out.Close(), os.Remove(f.path), syncFolder(filepath.Dir(f.path))); err != nil {
+		return fmt.Errorf("remove %s: %w", f.path, err)
+	}
+	return nil
+}
+
 // Close syncs, and closes the file.
 func (f *File[E]) Close() error {
 	if f.out == nil {

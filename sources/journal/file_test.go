@@ -164,6 +164,21 @@ func TestTornFileTakesNothing(t *testing.T) {
 	}
 }
 
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x")
+	f, _ := open(t, path)
+	if err := errors.Join(f.Append(entry{"a", 1}), f.Remove(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is there: %v", err)
+	}
+	if err := f.Append(entry{"b", 2}); !errors.Is(err, journal.ErrTorn) {
+		t.Errorf("it takes entries: %v", err)
+	}
+}
+
 // A file that can't be written anew is the old one.
 func TestRewriteFails(t *testing.T) {
 	t.Parallel()

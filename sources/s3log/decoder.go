@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"earwitness/pipeline/evidence"
@@ -41,13 +42,15 @@ type Config struct {
 type Decoder struct {
 	patterns *evidence.KeyPatterns
 	clock    func() time.Time
+	// spaces to read into, for most objects are much smaller than one.
+	spaces sync.Pool
 }
 
 var _ evidence.Decoder = (*Decoder)(nil)
 
 // New gives a decoder.
 func New(config Config) *Decoder {
-	d := &Decoder{patterns: config.Patterns, clock: config.Clock}
+	d := &Decoder{patterns: config.Patterns, clock: config.Clock, spaces: sync.Pool{New: func() any { return new([readSize]byte) }}}
 	if d.clock == nil {
 		d.clock = time.Now
 	}
@@ -56,7 +59,9 @@ func New(config Config) *Decoder {
 
 // Decode implements evidence.Decoder for decompressed log objects.
 func (d *Decoder) Decode(ctx context.Context, object evidence.Object, r io.Reader, emit func(evidence.Batch) error) error {
-	src := newLines(r, object.Offset, object.Growing)
+	space, _ := d.spaces.Get().(*[readSize]byte)
+	defer d.spaces.Put(space) // evidence keeps copies
+	src := newLines(r, object.Offset, object.Growing, space)
 	var batch evidence.Batch
 	redact := redactor{space: new([]byte)}
 	end := object.Offset

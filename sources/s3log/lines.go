@@ -38,8 +38,8 @@ type lines struct {
 	err    error
 }
 
-func newLines(r io.Reader, object int64, growing bool) *lines {
-	return &lines{r: r, growing: growing, offset: object, buf: make([]byte, readSize)}
+func newLines(r io.Reader, object int64, growing bool, buf *[readSize]byte) *lines {
+	return &lines{r: r, growing: growing, offset: object, buf: buf[:]}
 }
 
 // fill reads more behind what is there.

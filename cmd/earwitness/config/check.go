@@ -13,6 +13,7 @@ func (c *Config) check(d *document) {
 	c.checkKeys(d)
 	c.checkSources(d)
 	c.checkPeople(d)
+	c.checkEnrich(d)
 	c.checkBus(d)
 	c.checkShared(d)
 	c.checkElastic(d)
@@ -67,6 +68,8 @@ func (c *Config) checkSources(d *document) {
 			d.mistake(field+".buckets", "only a source of type cloudtrail has it; of others every bucket is read")
 		}
 		c.checkKind(d, &c.Sources[i], field)
+		c.checkListing(d, &c.Sources[i], field)
+		c.checkQueue(d, &c.Sources[i], field)
 		if source.Lateness != nil && *source.Lateness >= c.Windows.Horizon {
 			d.mistake(field+".lateness", "%s is not shorter than windows.horizon (%s): what comes so late would find nothing to belong to",
 				source.Lateness, c.Windows.Horizon)
@@ -77,7 +80,7 @@ func (c *Config) checkSources(d *document) {
 // checkKind holds what is given of a source against its type.
 func (c *Config) checkKind(d *document, source *Source, field string) {
 	switch {
-	case source.Type.ReadsFiles() && source.Path == "":
+	case source.Type.ReadsFiles() && source.Path == "" && !d.has(field+".queue"):
 		d.mistake(field, "path is missing")
 	case !source.Type.ReadsFiles() && source.Path != "":
 		d.mistake(field+".path", "a source of type %s reads no files; leave this key out", source.Type)

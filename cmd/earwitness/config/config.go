@@ -6,6 +6,7 @@ import "time"
 // what the file may hold; docs/configuration.md says what each key is for.
 type Config struct {
 	Data     Path     `yaml:"data"`
+	Memory   Size     `yaml:"memory" min:"128MiB" max:"1024GiB"`
 	Model    Model    `yaml:"model"`
 	Roles    Roles    `yaml:"roles"`
 	Networks Networks `yaml:"networks"`
@@ -13,6 +14,7 @@ type Config struct {
 	Windows  Windows  `yaml:"windows"`
 	Keys     []Key    `yaml:"keys"`
 	Sources  []Source `yaml:"sources"`
+	Enrich   Enrich   `yaml:"enrich,omitempty"`
 	Bus      Bus      `yaml:"bus"`
 	Elastic  Elastic  `yaml:"elastic,omitempty"`
 	WORM     WORM     `yaml:"worm"`
@@ -58,8 +60,13 @@ type Key struct {
 type Source struct {
 	Name Name       `yaml:"name" required:"true"`
 	Type SourceType `yaml:"type" required:"true"`
-	// Path is of the types that read files.
+	// Path is of the types that read files: of a file, a folder or a bucket.
 	Path Path `yaml:"path,omitempty"`
+	// S3 is of those whose path is a bucket.
+	S3 Listing `yaml:"s3,omitempty"`
+	// Queue is of those whose objects a queue tells of, or whose evidence it
+	// carries.
+	Queue Queue `yaml:"queue,omitempty"`
 	// Buckets, of CloudTrail: patterns over those whose events are read.
 	Buckets []BucketPattern `yaml:"buckets,omitempty"`
 	// DigestKeys, of CloudTrail: a file of public keys, see cloudtrail.ParseKeys.
@@ -102,12 +109,16 @@ type Log struct {
 // on other settings is still empty; Load fills it in.
 func Default() *Config {
 	return &Config{
-		Data:  "earwitness-data",
-		Model: ModelExport,
-		Roles: Roles{AWS: []Requester{"AmazonS3"}},
+		Data:   "earwitness-data",
+		Memory: 512 * mebibyte,
+		Model:  ModelExport,
+		Roles:  Roles{AWS: []Requester{"AmazonS3"}},
 		Windows: Windows{
 			SessionGap: 10 * minute, Before: 5 * minute, After: 2 * minute,
 			Skew: 5 * second, Horizon: 9 * day,
+		},
+		Enrich: Enrich{
+			TTL: day, NegativeTTL: hour, CacheBytes: 64 * mebibyte, Waiting: 50_000, Wait: 2 * minute,
 		},
 		Bus: Bus{Partitions: 8, Group: "earwitness", Replication: 3, MinInsync: 2, SessionTimeout: 30 * second},
 		Elastic: Elastic{

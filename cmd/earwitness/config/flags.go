@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"earwitness/sinks/worm/bucket"
 )
 
 // Flags are the settings that can be given without a file.
@@ -32,9 +34,9 @@ func (f *Flags) RegisterPlace(set *pflag.FlagSet) {
 // Register adds all flags.
 func (f *Flags) Register(set *pflag.FlagSet) {
 	f.RegisterPlace(set)
-	set.StringArrayVar(&f.S3Logs, "s3-logs", nil, "`PATH` of S3 access logs, a file or a folder (repeatable)")
-	set.StringArrayVar(&f.Audits, "audits", nil, "`PATH` of Genesys audits, a file or a folder (repeatable)")
-	set.StringArrayVar(&f.CloudTrail, "cloudtrail", nil, "`PATH` of CloudTrail log files, a file or a folder (repeatable)")
+	set.StringArrayVar(&f.S3Logs, "s3-logs", nil, "`PATH` of S3 access logs: a file, a folder, or s3://BUCKET/PREFIX (repeatable)")
+	set.StringArrayVar(&f.Audits, "audits", nil, "`PATH` of Genesys audits: a file, a folder, or s3://BUCKET/PREFIX (repeatable)")
+	set.StringArrayVar(&f.CloudTrail, "cloudtrail", nil, "`PATH` of CloudTrail log files: a file, a folder, or s3://BUCKET/PREFIX (repeatable)")
 	set.StringVar(&f.HTTP, "http", "", "tell metrics, health and status at `HOST:PORT`, as in 127.0.0.1:9850 (default: nowhere, or what the file says)")
 	set.StringVar(&f.Model, "model", "", "storage model, `export|direct` (default export)")
 	set.StringArrayVar(&f.ServiceRoles, "service-role", nil, "`PATTERN` over the ARNs of the contact centre's roles (repeatable)")
@@ -81,7 +83,13 @@ func quickSources(config *Config, d *document, flag string, kind SourceType, pat
 		if i > 0 {
 			source.Name = Name(fmt.Sprintf("%s-%d", flag, i+1))
 		}
-		readFlag(d, "--"+flag, text, &source.Path)
+		if bucket.IsURL(text) {
+			if err := source.readObjects(text); err != nil {
+				d.mistakes = append(d.mistakes, Mistake{Field: "--" + flag, Message: err.Error()})
+			}
+		} else {
+			readFlag(d, "--"+flag, text, &source.Path)
+		}
 		for j, other := range config.Sources {
 			if other.Name == source.Name {
 				d.mistake(fmt.Sprintf("sources[%d].name", j), "the name %s is that of the source of --%s; name this one otherwise", other.Name, flag)

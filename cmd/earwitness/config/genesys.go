@@ -26,6 +26,8 @@ type Genesys struct {
 	// Recheck is never nil once loaded.
 	Recheck *Duration `yaml:"recheck" min:"0s" max:"30d"`
 	Every   Duration  `yaml:"every" min:"10s" max:"1d"`
+	// Rate is the most calls a minute; 0: as many as the API allows.
+	Rate int `yaml:"rate,omitempty" min:"0" max:"100000"`
 }
 
 // GenesysRegion is an AWS region that Genesys Cloud is in.
@@ -77,7 +79,7 @@ func (g *Genesys) ClientConfig(log *slog.Logger) (cloud.Config, error) {
 	if _, err := load(); err != nil {
 		return cloud.Config{}, err
 	}
-	return cloud.Config{Endpoint: endpoint, ClientID: string(g.ClientID), Secret: load, Logger: log}, nil
+	return cloud.Config{Endpoint: endpoint, ClientID: string(g.ClientID), Secret: load, MostPerMinute: g.Rate, Logger: log}, nil
 }
 
 func (c *Config) checkGenesys(d *document, source *Source, field string) {

@@ -65,7 +65,10 @@ func (c *Config) rebase(base string) {
 		&c.Bus.TLS.CA, &c.Bus.TLS.Certificate, &c.Elastic.CA, &c.WORM.S3.CA,
 	}
 	for i := range c.Sources {
-		paths = append(paths, &c.Sources[i].Webhook.Certificate, &c.Sources[i].Path, &c.Sources[i].DigestKeys)
+		paths = append(paths, &c.Sources[i].Webhook.Certificate, &c.Sources[i].DigestKeys, &c.Sources[i].S3.CA, &c.Sources[i].Queue.CA)
+		if c.Sources[i].OnDisk() {
+			paths = append(paths, &c.Sources[i].Path)
+		}
 	}
 	for _, p := range paths {
 		*p = Path(rebased(base, string(*p)))
@@ -105,6 +108,12 @@ func (c *Config) derive() {
 			lateness := defaultLateness(c.Sources[i].Type)
 			c.Sources[i].Lateness = &lateness
 		}
+		if _, _, is := c.Sources[i].Objects(); is {
+			c.Sources[i].S3.derive()
+		}
+		if c.Sources[i].Queued() {
+			c.Sources[i].deriveQueue()
+		}
 		if c.Sources[i].Type == GenesysCloud {
 			c.Sources[i].Genesys.derive()
 		}
@@ -112,6 +121,7 @@ func (c *Config) derive() {
 			c.Sources[i].Webhook.derive()
 		}
 	}
+	c.deriveEnrich()
 }
 
 // deriveAlone gives a process that shares nothing its own key, index and

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	topKeys      = "data, model, roles, networks, people, windows, keys, sources, bus, elastic, worm, index, http, log"
+	topKeys      = "data, memory, model, roles, networks, people, windows, keys, sources, enrich, bus, elastic, worm, index, http, log"
 	durationHelp = "write a whole number with its unit: s, m, h or d, as in 10m or 1h30m"
 	patternHelp  = `allowed are * ? [a-z] and \ before a letter, none of which crosses a /`
 	secretHelp   = "a secret must not stand in the configuration; put it elsewhere and write env:NAME for an environment variable or file:PATH for a file"

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // YAML is the whole configuration as a file could hold it, with every default
@@ -22,15 +25,30 @@ func (c *Config) YAML() ([]byte, error) {
 	whole.Sources, whole.WORM.Verifiers = slices.Clone(c.Sources), slices.Clone(c.WORM.Verifiers)
 	whole.rebase(here)
 	whole.leaveOut()
-	text, err := yaml.MarshalWithOptions(&whole, yaml.Indent(2), yaml.IndentSequence(true))
+	node, err := yaml.ValueToNode(&whole, yaml.Indent(2), yaml.IndentSequence(true))
 	if err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
+	ast.Walk(quoter{}, node)
 	var head bytes.Buffer
 	for _, warning := range c.Warnings() {
 		fmt.Fprintf(&head, "# warning: %s\n", warning)
 	}
-	return append(head.Bytes(), text...), nil
+	head.WriteString(node.String())
+	head.WriteByte('\n')
+	return head.Bytes(), nil
+}
+
+// quoter quotes what the library forgets: a question mark that begins a text
+// would begin the key of a mapping.
+type quoter struct{}
+
+// Visit is of ast.Visitor.
+func (q quoter) Visit(node ast.Node) ast.Visitor {
+	if text, ok := node.(*ast.StringNode); ok && strings.HasPrefix(text.Value, "?") {
+		text.Token.Type = token.DoubleQuoteType
+	}
+	return q
 }
 
 // leaveOut empties what is not in force.
@@ -39,6 +57,9 @@ func (c *Config) leaveOut() {
 		c.Index = Index{}
 	} else {
 		c.Bus = Bus{Partitions: c.Bus.Partitions}
+	}
+	if !c.Enrich.Enabled() {
+		c.Enrich = Enrich{}
 	}
 	if !c.Elastic.Enabled() {
 		c.Elastic = Elastic{}

@@ -104,7 +104,7 @@ func TestReferenceIsComplete(t *testing.T) {
 func TestReferenceNamesAllChoices(t *testing.T) {
 	_, text := sections(readPage(t))
 	for field, choice := range map[string]readable{
-		"model": new(Model), "people[].from": new(PersonFrom), "sources[].type": new(SourceType), "keys[].kind": new(ObjectKind),
+		"model": new(Model), "people[].from": new(PersonFrom), "sources[].type": new(SourceType), "enrich.from": new(MetadataFrom), "keys[].kind": new(ObjectKind),
 		"bus.sasl.mechanism": new(Mechanism), "worm.s3.mode": new(LockMode), "worm.s3.checksums": new(Checksums),
 		"worm.s3.encryption": new(Encryption), "worm.compression": new(Compression), "log.level": new(Level), "log.format": new(Format),
 	} {

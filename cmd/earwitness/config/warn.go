@@ -25,6 +25,11 @@ func (c *Config) Warnings() []string {
 	if listen := c.HTTP.Listen; listen != "" && !listen.Local() {
 		warn("http.listen: whoever reaches %s on the network reads what this process does, without a password", listen)
 	}
+	for i := range c.Sources {
+		if s := &c.Sources[i]; s.S3.Endpoint.inClear() {
+			warn("sources[%d].s3.endpoint: the log objects of %s come over the network from %s as they are", i, s.Name, s.S3.Endpoint)
+		}
+	}
 	if s := &c.WORM.S3; s.Endpoint.inClear() {
 		warn("worm.s3.endpoint: the archive goes over the network to %s as it is", s.Endpoint)
 	}

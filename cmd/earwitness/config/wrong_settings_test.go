@@ -38,6 +38,9 @@ func wrongSettings() []struct {
 		{"Metrics and status", wrongHTTP()},
 		{"Genesys Cloud", wrongGenesys()},
 		{"Webhooks", wrongWebhooks()},
+		{"Log objects in S3", wrongListings()},
+		{"Queues", wrongQueues()},
+		{"Lookups", wrongEnrich()},
 		{"All other settings", mistakes()},
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/enrich"
 	"earwitness/pipeline/evidence"
 	"earwitness/sinks/index"
 	"earwitness/sinks/worm"
@@ -22,7 +24,7 @@ type consumers struct {
 	ctx        context.Context //nolint:containedctx // that of group, which ends when a consumer fails
 	partitions []int
 	hear       offsets
-	places     map[string][]place // by topic
+	places     map[string][]place // by topic, those of the enricher by its name
 }
 
 // offsets in partitions of topics.
@@ -65,13 +67,29 @@ func (e *Engine) consume(soft, hard context.Context, partitions []int, hear offs
 			follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](&loyal{e.stage, e}))
 		}
 		follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.worm.evidence))
+		if e.enricher != nil {
+			follow(hard, e, c, heard, bus.TopicEvidence, partition, bus.Sink[*evidence.Evidence](e.enricher))
+		}
 		told := bus.NewPartition(e.client, bus.TopicAccess, partition, e.accessDecoder(), kept)
 		for _, sink := range e.records {
 			follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](sink))
 		}
 		follow(hard, e, c, told, bus.TopicAccess, partition, bus.Sink[*access.Record](e.worm.access))
 		dead := bus.NewPartition(e.client, bus.TopicDeadLetter, partition, bus.DecodeDeadLetter, kept)
-		follow(hard, e, c, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](e.worm.deadLetters))
+		follow(hard, e, c, dead, bus.TopicDeadLetter, partition, bus.Sink[*evidence.DeadLetter](&noted{e.worm.deadLetters, e}))
+	}
+	if e.config.Shared() && e.stage != nil && !e.options.Once && slices.Contains(partitions, 0) {
+		group.Go(func() error {
+			e.oversee(ctx)
+			return nil
+		})
+	}
+	e.letters.begin(partitions)
+	if !e.options.Once {
+		group.Go(func() error {
+			e.readWaiting(ctx, partitions)
+			return nil
+		})
 	}
 	e.following.Store(true)
 	return c
@@ -83,6 +101,9 @@ func (e *Engine) tend(ctx context.Context, group *errgroup.Group) {
 	runs := []func(context.Context) error{e.worm.evidence.Run, e.worm.access.Run, e.worm.deadLetters.Run}
 	if e.stage != nil {
 		runs = append(runs, e.stage.Run)
+	}
+	if e.enricher != nil {
+		runs = append(runs, e.enricher.Run)
 	}
 	for _, run := range runs {
 		group.Go(func() error {
@@ -136,7 +157,12 @@ func decodeAccess(m *bus.Message) (*access.Record, error) {
 // follow lets a sink follow one partition.
 func follow[T any](hard context.Context, e *Engine, c *consumers, from *bus.Partition[T], topic string, partition int, sink bus.Sink[T]) {
 	at := place{sink.Name(), topic, partition}
-	c.places[topic] = append(c.places[topic], at)
+	if sink.Name() == enrich.Name {
+		// Nobody waits for lookups but for a while.
+		c.places[enrich.Name] = append(c.places[enrich.Name], at)
+	} else {
+		c.places[topic] = append(c.places[topic], at)
+	}
 	e.tracker.expect(at)
 	c.group.Go(func() error {
 		err := bus.Follow(c.ctx, from, bus.Sink[T](&steady[T]{Sink: sink, hard: hard}), partition, bus.FollowConfig{
@@ -185,6 +211,9 @@ func (e *Engine) flush(ctx context.Context, partitions []int) error {
 	var flushes []func(ctx context.Context, partition int) error
 	if e.stage != nil {
 		flushes = append(flushes, e.stage.Flush)
+	}
+	if e.enricher != nil {
+		flushes = append(flushes, e.enricher.Flush)
 	}
 	flushes = append(flushes, e.worm.evidence.Flush)
 	for _, sink := range e.records {

@@ -84,3 +84,29 @@ func TestRate(t *testing.T) {
 		t.Errorf("a minute later it is %v", got)
 	}
 }
+
+// What nobody follows waits, as of when it was followed last, until somebody
+// follows it again.
+func TestNobodyFollows(t *testing.T) {
+	t.Parallel()
+	tracker, at := newTracker(), place{"worm-evidence", bus.TopicEvidence, 1}
+	if n := tracker.suspend(errUnassigned, 1); n != 0 {
+		t.Errorf("%d were followed before any was", n)
+	}
+	followed := bus.Progress{Sink: at.sink, Topic: at.topic, Partition: at.partition, Next: 3, End: 9, Known: true, Given: 3}
+	tracker.note(followed)
+	began := time.Now()
+	refused := errors.New("refused")
+	if n := tracker.suspend(errUnassigned, 0) + tracker.suspend(refused, 1); n != 2 {
+		t.Errorf("%d were followed, want 1 both times", n)
+	}
+	c := tracker.courses[at]
+	if c.Waiting != refused || c.since.Before(began) || c.retries != 1 || c.given != 3 || c.Next != 3 || c.End != 9 || !c.Known { //nolint:errorlint // it is the very one
+		t.Errorf("not followed it is %+v", c)
+	}
+	followed.Given = 0
+	tracker.note(followed)
+	if c.Waiting != nil || !c.since.IsZero() || c.retries != 1 || c.given != 3 {
+		t.Errorf("followed again it is %+v", c)
+	}
+}

@@ -12,14 +12,17 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"earwitness/cmd/earwitness/config"
+	"earwitness/cmd/earwitness/coverage"
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/bus/embedded"
 	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/enrich"
 	"earwitness/pipeline/evidence"
 	"earwitness/sinks/elastic"
 	"earwitness/sinks/index"
 	"earwitness/sinks/worm"
+	"earwitness/sources/genesys/cloud"
 )
 
 const (
@@ -61,8 +64,14 @@ type Engine struct {
 	evidence    *bus.Producer
 	access      *bus.Producer
 	deadLetters *bus.Producer
+	metadata    *bus.Producer // nil where nothing is looked up
 	publisher   *publisher
 	sources     []*source
+	// clock is what coverage goes by, and covered what is stated of it.
+	clock   *coverage.Clock
+	covered covered
+	// letters are the dead letters that wait.
+	letters waitingLetters
 
 	stage *correlate.Stage
 	// records are the sinks of records: index, elastic, or both; each of
@@ -70,6 +79,12 @@ type Engine struct {
 	records []recordSink
 	index   *index.Index
 	elastic *elastic.Sink
+	// enricher is nil where nothing is looked up, and sidecars where no files
+	// are.
+	enricher *enrich.Stage
+	sidecars *sidecars
+	// organisations are the clients of Genesys sources.
+	organisations map[config.Name]*cloud.Client
 	// kept are the positions that sinks and correlator keep at the brokers.
 	kept []*groupPositions
 	worm archives
@@ -97,6 +112,11 @@ type Options struct {
 	// Partitions to follow. None: all, or those that the group assigns where
 	// several processes share them.
 	Partitions []int
+	// Backfill, when set, is all that is read, once; with brokers no partition
+	// is followed.
+	Backfill *Backfill
+	// Share is the part of the sources' objects that is read; zero is all.
+	Share Share
 	// FollowOnly leaves the reading of the sources to other processes.
 	FollowOnly bool
 	// AcceptGaps goes on behind messages that neither a topic nor the archive
@@ -106,6 +126,9 @@ type Options struct {
 	Opening func(step string)
 	// rebuild says that records are judged anew.
 	rebuild bool
+	// decoder, when set, stands between a source and its decoder: a seam for
+	// faults.
+	decoder func(evidence.Decoder) evidence.Decoder
 }
 
 // Open locks the data folder and opens everything in it, and the sources to
@@ -127,7 +150,7 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, options Optio
 }
 
 func open(ctx context.Context, c *config.Config, log *slog.Logger, decide decision, options Options) (*Engine, error) {
-	e := &Engine{config: c, log: log, options: options, tracker: newTracker(), began: time.Now()}
+	e := &Engine{config: c, log: log, options: options, tracker: newTracker(), clock: coverage.NewClock(), began: time.Now()}
 	if err := e.choosePartitions(); err != nil {
 		return nil, err
 	}
@@ -146,6 +169,9 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, decide decisi
 		// What is in the folder is refused before a broker opens it.
 		e.epochs = epochInFolder{string(c.Data)}
 		steps[0], steps[1] = steps[1], steps[0]
+	}
+	if e.looksUp() {
+		steps = append(steps, opening{"opening the enricher", e.openEnricher})
 	}
 	if e.partitions != nil {
 		steps = append(steps, opening{
@@ -190,7 +216,7 @@ func (e *Engine) choosePartitions() error {
 		return errors.New("follow some partitions: without bus.brokers this process has the bus to itself, and must follow all; leave the partitions out")
 	case len(e.options.Partitions) > 0:
 		e.partitions = e.options.Partitions
-	case !e.config.Shared() || e.options.Once:
+	case !e.config.Shared() || e.options.Once && e.options.Backfill == nil:
 		e.partitions = allPartitions(e.config)
 	}
 	return nil
@@ -226,7 +252,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	if e.elastic != nil {
 		errs = append(errs, e.elastic.Close())
 	}
-	for _, p := range []*bus.Producer{e.evidence, e.access, e.deadLetters, e.ledger} {
+	for _, p := range []*bus.Producer{e.evidence, e.access, e.deadLetters, e.metadata, e.ledger} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}
@@ -234,6 +260,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	if e.stage != nil {
 		errs = append(errs, e.stage.Close())
 	}
+	e.closeEnricher()
 	if e.index != nil {
 		errs = append(errs, e.index.Close())
 	}
@@ -246,7 +273,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	if e.broker != nil {
 		errs = append(errs, e.broker.Close())
 	}
-	errs = append(errs, e.lock.Close())
+	if e.lock != nil {
+		errs = append(errs, e.lock.Close())
+	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close data folder %s: %w", e.config.Data, err)
 	}

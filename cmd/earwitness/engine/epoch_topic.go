@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"earwitness/cmd/earwitness/coverage"
 	"earwitness/pipeline/bus"
 )
 
@@ -38,6 +39,9 @@ func (t *epochInTopic) current(ctx context.Context) (entry, error) {
 	var current entry
 	for i := range messages {
 		m := &messages[i]
+		if coverage.IsStatement(m.Key) {
+			continue
+		}
 		e, err := parseEpoch(m.Value)
 		if err != nil {
 			return entry{}, fmt.Errorf("read epoch at offset %d of topic %s: %w; was it written by a newer earwitness?", m.Offset, bus.TopicControl, err)

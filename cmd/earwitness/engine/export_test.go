@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
+	"earwitness/cmd/earwitness/coverage"
 	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/evidence"
 )
 
 // BeginAt sets the start of the run, up to which Once covers.
@@ -45,4 +48,29 @@ func (e *Engine) LostFrom(ctx context.Context, topic string) (n int, err error) 
 		}
 	}
 	return n, nil
+}
+
+// Spoil puts something between each source and its decoder.
+func (o *Options) Spoil(decoder func(evidence.Decoder) evidence.Decoder) { o.decoder = decoder }
+
+// DropTheSettled makes a replay end after it has published and before it has
+// acknowledged, as if it were killed there.
+func (r *Redelivery) DropTheSettled() { r.unsettled = true }
+
+// SetMachine gives the engine a machine whose clock is so many nanoseconds
+// ahead of this one's. Sources read it too.
+func (e *Engine) SetMachine(ahead *atomic.Int64) {
+	e.clock = coverage.ClockOf(
+		func() time.Time { return time.Now().Round(0).Add(time.Duration(ahead.Load())) },
+		func() time.Duration { return time.Since(e.began) },
+	)
+	for _, s := range e.sources {
+		s.machine = func(at time.Time) time.Time { return at.Round(0).Add(time.Duration(ahead.Load())) }
+	}
+}
+
+// Covered is up to when a source is stated.
+func (e *Engine) Covered(name string) time.Time {
+	until, _ := e.covered.until(name)
+	return until
 }

@@ -6,12 +6,20 @@ import (
 	"log/slog"
 
 	"earwitness/pipeline/bus"
+	"earwitness/pipeline/enrich"
 )
 
 // acceptor says what becomes of messages that are gone before a sink had
 // them: the run ends, but where gaps are accepted they are archived as lost
 // and passed over. It is nil where none are.
 func (e *Engine) acceptor(sink any, partition int) func(context.Context, *bus.GapError) error {
+	if _, looks := sink.(*enrich.Stage); looks {
+		return func(ctx context.Context, gap *bus.GapError) error {
+			e.log.LogAttrs(ctx, slog.LevelWarn, "what the bus no longer holds is not looked up", slog.Int("partition", partition),
+				slog.Int64("first", gap.Want), slog.Int64("next", gap.First))
+			return nil
+		}
+	}
 	if !e.options.AcceptGaps {
 		return nil
 	}

@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"fmt"
 	"time"
 
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/bus"
 	"earwitness/sources/genesys"
 	"earwitness/sources/genesys/auditquery"
-	"earwitness/sources/genesys/cloud"
 	"earwitness/sources/intake"
 )
 
@@ -17,13 +15,9 @@ type organisation struct{ *auditquery.Source }
 
 // openGenesys opens a source that asks Genesys Cloud.
 func (e *Engine) openGenesys(src *source, s *config.Source, once bool) error {
-	settings, err := s.Genesys.ClientConfig(e.log)
+	client, err := e.genesysClient(s)
 	if err != nil {
-		return fmt.Errorf("open source %s: %w", s.Name, err)
-	}
-	client, err := cloud.New(settings)
-	if err != nil {
-		return fmt.Errorf("open source %s: %w", s.Name, err)
+		return err
 	}
 	queries, err := auditquery.New(auditquery.Config{
 		Name: src.name, StateDir: e.config.PositionsDir(), Once: once, Client: client,

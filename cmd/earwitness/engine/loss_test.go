@@ -96,6 +96,7 @@ func states(t *testing.T, c *config.Config) (pending, final int) {
 // deleted between two runs. The records are those of a folder that was never
 // touched, pending ones included, whether more evidence comes or not.
 func TestLostFolders(t *testing.T) {
+	slow(t)
 	for _, lost := range [][]string{{"state"}, {"index"}, {"worm-hints"}, {"state", "index", "worm-hints"}} {
 		t.Run(strings.Join(lost, " "), func(t *testing.T) {
 			w, more := halves(t)

@@ -17,9 +17,12 @@ type metered struct {
 	mu   sync.Mutex
 	rate rate
 	// open batches are not answered for yet; stalled is when the first of
-	// them came, or one was answered for last.
+	// them came, or one was acknowledged last.
 	open    int
 	stalled time.Time
+	// refused says that the last answer was an error: what is published
+	// then is tried again, and waits no shorter for that.
+	refused bool
 }
 
 var _ intake.Publisher = (*metered)(nil)
@@ -41,7 +44,7 @@ func (m *metered) Publish(ctx context.Context, batch evidence.Batch, done func(e
 func (m *metered) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.open == 0 {
+	if m.open == 0 && !m.refused {
 		m.stalled = time.Now()
 	}
 	m.open++
@@ -52,7 +55,7 @@ func (m *metered) end(pieces int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.open--
-	if err == nil {
+	if m.refused = err != nil; !m.refused {
 		m.stalled = now
 		m.rate.add(pieces, now)
 	}

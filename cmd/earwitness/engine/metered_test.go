@@ -58,7 +58,15 @@ func TestASourceThatWaitsForTheBus(t *testing.T) {
 		stalled(5 * time.Second)
 		bus.done[1](nil)
 		stalled(0)
-		if rate, _ := m.look(time.Now()); rate <= 0 || answered != 2 {
+		bus.refuses = nil
+		publish()
+		pass(2 * time.Minute)
+		bus.done[2](errors.New("tried for two minutes"))
+		stalled(0)
+		publish()
+		stalled(2 * time.Minute)
+		bus.done[3](nil)
+		if rate, _ := m.look(time.Now()); rate <= 0 || answered != 4 {
 			t.Errorf("%d batches were answered for, the rate is %v", answered, rate)
 		}
 	})

@@ -19,7 +19,10 @@ const renewEvery = time.Hour
 
 // groupPositions keeps positions at the brokers, as the offsets of a group
 // that has no members, so that everybody sees the lag who can see groups.
-// They carry the lineage of the topics. Safe for concurrent use.
+// They carry the lineage of the topics. One that is read may be older than what
+// was stored last, or missing, where a broker takes itself for the coordinator
+// that is none any more: so a sink that keeps its position here must be able to
+// take again what it has had. Safe for concurrent use.
 type groupPositions struct {
 	client       *bus.Client
 	group, topic string

@@ -150,19 +150,7 @@ func (r *Rebuild) run(ctx context.Context) error {
 func (r *Rebuild) catchUp(ctx context.Context) error {
 	e := r.engine
 	e.setStage(nil)
-	err := e.followWhile(ctx, func(ctx context.Context, c *consumers) error {
-		id, barrier := newBarrier()
-		var places []place
-		for _, to := range []*bus.Producer{e.evidence, e.access, e.deadLetters} {
-			if err := control(ctx, to, c.partitions, barrier); err != nil {
-				return fmt.Errorf("send barrier: %w", err)
-			}
-		}
-		for _, at := range c.places {
-			places = append(places, at...)
-		}
-		return e.tracker.await(ctx, id, places, patience)
-	})
+	err := e.followWhile(ctx, e.passBarriers)
 	if err != nil {
 		return fmt.Errorf("bring the archive up to date: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"earwitness/cmd/earwitness/letters"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/evidence"
 	"earwitness/sinks/worm"
@@ -30,6 +31,7 @@ func keyOf(e *evidence.Evidence) pieceKey {
 type resending struct {
 	rebuild *Rebuild
 	lines   *s3log.Decoder
+	kept    *letters.Decoders
 	// seen has all pieces so far, at about 40 bytes each; the correlator's
 	// state of a request is several times that.
 	seen map[pieceKey]struct{}
@@ -53,8 +55,12 @@ func (r *Rebuild) resend(ctx context.Context) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := letters.NewDecoders(e.config)
+	if err != nil {
+		return nil, err
+	}
 	s := &resending{
-		rebuild: r, lines: s3log.New(s3log.Config{Patterns: patterns}),
+		rebuild: r, kept: kept, lines: s3log.New(s3log.Config{Patterns: patterns}),
 		seen: make(map[pieceKey]struct{}), coverage: make(map[string]int64), out: newBatches(e.evidence, e.config.Bus.Partitions),
 	}
 	for partition, end := range r.ends {
@@ -106,15 +112,10 @@ func (s *resending) take(ctx context.Context, record *worm.Record, next *int64) 
 	if err != nil {
 		return nil //nolint:nilerr // it went to the dead letters when it came
 	}
-	key := keyOf(e)
-	if _, repeated := s.seen[key]; repeated {
+	e, reread, repeated := s.once(e)
+	if repeated {
 		s.rebuild.count(func(d *Rebuilt) { d.Repeated++ })
 		return nil
-	}
-	s.seen[key] = struct{}{}
-	reread := false
-	if e.Kind == evidence.Kind_KIND_ACCESS_LOG {
-		e, reread = s.reread(e)
 	}
 	s.rebuild.count(func(d *Rebuilt) {
 		d.Pieces++
@@ -141,15 +142,36 @@ func (s *resending) control(m *bus.Message) {
 	}
 }
 
-// reread reads a line again. What could be read once stays as it was read
-// where that fails.
-func (s *resending) reread(e *evidence.Evidence) (now *evidence.Evidence, reread bool) {
-	now, letter := s.lines.DecodeLine(e.Raw, e.Origin)
-	raw := e.Grade == evidence.Grade_GRADE_RAW
-	if letter != nil && !raw {
-		return e, false
+// once reads a piece again, unless that was sent. A piece that could not be
+// read may come a second time as one that could: a replay has read it.
+func (s *resending) once(e *evidence.Evidence) (now *evidence.Evidence, reread, repeated bool) {
+	key := keyOf(e)
+	if _, repeated = s.seen[key]; repeated {
+		return nil, false, true
 	}
-	return now, raw && letter == nil
+	now, reread = s.reread(e)
+	if now.Grade == evidence.Grade_GRADE_RAW {
+		key[0] = ^key[0]
+		_, repeated = s.seen[key]
+	}
+	s.seen[key] = struct{}{}
+	return now, reread, repeated
+}
+
+// reread reads a line again, and whatever could not be read. What could be
+// once stays as it was read where that fails.
+func (s *resending) reread(e *evidence.Evidence) (now *evidence.Evidence, reread bool) {
+	switch {
+	case e.Grade == evidence.Grade_GRADE_RAW:
+		if again := s.kept.ReadKept(e); again.Evidence != nil {
+			return again.Evidence, true
+		}
+	case e.Kind == evidence.Kind_KIND_ACCESS_LOG:
+		if again, letter := s.lines.DecodeLine(e.Raw, e.Origin); letter == nil {
+			return again, false
+		}
+	}
+	return e, false
 }
 
 // cover states again what the sources have delivered.

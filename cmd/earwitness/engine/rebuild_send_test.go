@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"earwitness/cmd/earwitness/config"
+	"earwitness/cmd/earwitness/letters"
 	"earwitness/pipeline/access"
 	"earwitness/pipeline/evidence"
 	"earwitness/sources/s3log"
@@ -27,6 +28,10 @@ func TestReread(t *testing.T) {
 			Origin: &evidence.Origin{Uri: "file:///logs/a", Offset: 7, Length: int64(len(raw)), Sha256: sum[:]},
 		}
 	}
+	kept, err := letters.NewDecoders(&config.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name    string
 		raw     string
@@ -39,7 +44,7 @@ func TestReread(t *testing.T) {
 		{"could be read, can't be", "what is this", evidence.Grade_GRADE_EXACT, "as it was", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &resending{lines: s3log.New(s3log.Config{})}
+			s := &resending{kept: kept, lines: s3log.New(s3log.Config{})}
 			before := piece(test.raw, test.grade)
 			now, reread := s.reread(before)
 			if now.SubjectId != test.subject || reread != test.reread {

@@ -150,6 +150,7 @@ func wantWhole(t *testing.T, c *config.Config, retracted int64) {
 // TestRebuildThenRun: a run goes on with more files after two rebuilds, and a
 // rebuild after that has nothing to change.
 func TestRebuildThenRun(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := storedWorlds(t)[0]
 	half := world{name: w.name, dir: t.TempDir(), model: w.model, roles: w.roles, own: w.own}
@@ -199,6 +200,7 @@ func TestRebuildWithoutState(t *testing.T) {
 
 // TestRebuildInterrupted cuts rebuilds at random, and then lets one end.
 func TestRebuildInterrupted(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := storedWorlds(t)[1]
 	fresh := w.settings(t, t.TempDir())
@@ -218,9 +220,6 @@ func TestRebuildInterrupted(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
 	cuts, rounds := 0, 6
-	if testing.Short() {
-		rounds = 2
-	}
 	for range rounds {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(took))))
 		_, err := rebuild(ctx, t, c)

@@ -22,7 +22,7 @@ type Result struct {
 }
 
 // SourceResult is what one source has done. Unit is what its progress counts
-// as files: file or query.
+// as files: file, object or query.
 type SourceResult struct {
 	Name, Unit string
 	Progress   intake.Progress
@@ -51,8 +51,9 @@ func (e *Engine) result() Result {
 
 // Progress is how far a run has come.
 type Progress struct {
-	// Bytes of the sources' files, read and in all.
+	// Bytes of the sources' files, read and in all, and how many these are.
 	BytesDone, BytesTotal int64
+	FilesDone, FilesTotal int64
 	Records, DeadLetters  int64
 	// Behind is how many messages the sinks have still to get, as far as is
 	// known, over all topics.
@@ -67,6 +68,7 @@ func (e *Engine) Progress() Progress {
 	for _, s := range e.sources {
 		d := s.reader.Progress()
 		p.BytesDone, p.BytesTotal = p.BytesDone+d.BytesDone, p.BytesTotal+d.BytesTotal
+		p.FilesDone, p.FilesTotal = p.FilesDone+d.FilesDone, p.FilesTotal+d.FilesTotal
 		p.Records, p.DeadLetters = p.Records+d.Records, p.DeadLetters+d.DeadLetters
 	}
 	e.tracker.look(func(at place, c course, _ knownEnd) {

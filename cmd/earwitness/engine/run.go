@@ -22,6 +22,9 @@ func (e *Engine) Once(ctx context.Context) (Result, error) {
 		if err := e.coverOnce(ctx, e.began); err != nil {
 			return err
 		}
+		if err := e.awaitAnswers(ctx, c); err != nil {
+			return err
+		}
 		return e.passBarrier(ctx, c)
 	})
 	return e.result(), err
@@ -52,17 +55,62 @@ func (e *Engine) watchSources(stop, serving context.Context) error {
 	unhook := context.AfterFunc(stop, func() { cancel(context.Canceled) })
 	defer unhook()
 	group, reading := errgroup.WithContext(reading)
-	group.Go(func() error { return e.readSources(reading) })
-	for _, s := range e.sources {
-		group.Go(func() error { return e.coverWatched(reading, s) })
+	state := e.stateCoverage
+	if e.config.Shared() {
+		state = e.stateProgress
 	}
-	group.Go(func() error { return e.trimNowAndThen(reading) })
-	err := group.Wait()
+	leave, err := state(reading, group)
+	if err == nil {
+		group.Go(func() error { return e.readSources(reading) })
+		group.Go(func() error { return e.trimNowAndThen(reading) })
+		group.Go(func() error {
+			e.attend(reading)
+			return nil
+		})
+		err = group.Wait()
+		leave(serving)
+	}
+	if stop.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // it was told to stop before it had begun
+	}
 	if serving.Err() != nil {
 		return context.Cause(serving)
 	}
 	// What ends with stop ends without an error.
 	return err
+}
+
+// stateCoverage lets each source say how far it has delivered: nobody else
+// reads it.
+func (e *Engine) stateCoverage(ctx context.Context, group *errgroup.Group) (leave func(context.Context), err error) {
+	names := make([]string, len(e.sources))
+	for i, s := range e.sources {
+		names[i] = s.name
+	}
+	e.covered.begin(e.config, names, 1)
+	for _, s := range e.sources {
+		group.Go(func() error { return e.coverWatched(ctx, s) })
+	}
+	return func(context.Context) {}, nil
+}
+
+// stateProgress takes a lease before anything is read, and renews it.
+func (e *Engine) stateProgress(ctx context.Context, group *errgroup.Group) (leave func(context.Context), err error) {
+	a := newAnnouncer(e)
+	if err := a.begin(ctx); err != nil {
+		return nil, fmt.Errorf("take a lease on the sources: %w", err)
+	}
+	for _, s := range e.sources {
+		group.Go(func() error {
+			a.follow(ctx, s)
+			return nil
+		})
+	}
+	group.Go(func() error {
+		a.run(ctx)
+		return nil
+	})
+	return a.leave, nil
 }
 
 // serve opens the epoch and follows the topics while work goes on, then
@@ -137,6 +185,22 @@ func (e *Engine) passBarrier(ctx context.Context, c *consumers) error {
 	return e.tracker.await(ctx, id, c.places[bus.TopicDeadLetter], patience)
 }
 
+// passBarriers sends a barrier to each topic, where nothing judges, and waits
+// until each sink holds what came before it.
+func (e *Engine) passBarriers(ctx context.Context, c *consumers) error {
+	id, barrier := newBarrier()
+	var places []place
+	for _, to := range []*bus.Producer{e.evidence, e.access, e.deadLetters} {
+		if err := control(ctx, to, c.partitions, barrier); err != nil {
+			return fmt.Errorf("send barrier: %w", err)
+		}
+	}
+	for _, at := range c.places {
+		places = append(places, at...)
+	}
+	return e.tracker.await(ctx, id, places, patience)
+}
+
 // trimEvery is how often the bus is freed of what all have passed.
 const trimEvery = time.Minute
 
@@ -168,13 +232,17 @@ func (e *Engine) trim(ctx context.Context) error {
 	for _, sink := range e.records {
 		holders = append(holders, sink.Durable)
 	}
+	read := []func(context.Context, int) (int64, error){e.worm.evidence.Position}
+	if e.enricher != nil {
+		read = append(read, e.enricher.Durable)
+	}
 	for partition := range e.config.Bus.Partitions {
 		saved := func(context.Context, int) (int64, error) { return e.stage.Saved(partition), nil }
 		for _, t := range []struct {
 			topic     string
 			positions []func(context.Context, int) (int64, error)
 		}{
-			{bus.TopicEvidence, []func(context.Context, int) (int64, error){saved, e.worm.evidence.Position}},
+			{bus.TopicEvidence, append(read[:len(read):len(read)], saved)},
 			{bus.TopicAccess, holders},
 			{bus.TopicDeadLetter, []func(context.Context, int) (int64, error){e.worm.deadLetters.Position}},
 		} {

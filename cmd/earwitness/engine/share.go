@@ -34,6 +34,7 @@ func (e *Engine) share(ctx context.Context) error {
 	group.Go(func() error {
 		return e.client.Join(working, bus.GroupConfig{
 			Group: string(e.config.Bus.Group), Topic: bus.TopicEvidence, SessionTimeout: e.config.Bus.SessionTimeout.Std(), Logger: e.log,
+			OnWait: func(why error) { e.hindered(fmt.Errorf("join the group that assigns it: %w", why)) },
 		}, member.follow)
 	})
 	group.Go(func() error {
@@ -42,6 +43,10 @@ func (e *Engine) share(ctx context.Context) error {
 	})
 	return group.Wait()
 }
+
+// errUnassigned is what partitions wait for between two generations of the
+// group.
+var errUnassigned = errors.New("the group that assigns it is being joined again")
 
 // member is this process in the group.
 type member struct {
@@ -78,6 +83,7 @@ func (m *member) follow(ctx context.Context, partitions []int) error {
 		return err
 	}
 	if m.stopping.Err() == nil {
+		e.tracker.suspend(errUnassigned, 0)
 		return nil
 	}
 	flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
@@ -93,6 +99,13 @@ func (m *member) follow(ctx context.Context, partitions []int) error {
 		return fmt.Errorf("flush what was followed: %w; nothing is lost, it is read again", err)
 	}
 	return nil
+}
+
+// hindered notes why nothing can be followed, where something is to be.
+func (e *Engine) hindered(why error) {
+	if e.tracker.suspend(why, 1) == 0 {
+		e.following.Store(false)
+	}
 }
 
 // takeFresh makes ready to follow partitions that came anew, and tries again
@@ -112,6 +125,7 @@ func (e *Engine) takeFresh(ctx context.Context, fresh []int) error {
 		if isFatal(err) || errors.As(err, &beyond) {
 			return err
 		}
+		e.hindered(fmt.Errorf("take over partitions %v: %w", fresh, err))
 		e.log.LogAttrs(ctx, slog.LevelWarn, "partitions that were assigned can't be followed yet; it is tried again",
 			slog.Any("partitions", fresh), slog.Duration("after", delay), slog.Any("error", err))
 		select {

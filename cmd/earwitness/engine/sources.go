@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/evidence"
+	"earwitness/sources/cloudtrail"
 	"earwitness/sources/genesys"
 	"earwitness/sources/intake"
 	"earwitness/sources/s3log"
@@ -32,7 +34,9 @@ type reader interface {
 type source struct {
 	name     string
 	lateness time.Duration
-	reader   reader
+	// share of its objects that is read here.
+	share  Share
+	reader reader
 	// published counts what the source has put on the bus.
 	published *metered
 	// unit is what its progress counts as files.
@@ -43,6 +47,9 @@ type source struct {
 	once  bool
 	// trail is what CloudTrail's digests are held against; nil for others.
 	trail *trail
+	// machine, when set, is what another machine's clock says at a moment of
+	// this one's: a seam for steps.
+	machine func(time.Time) time.Time
 	// reached gives such a time when Once has read all; nil where that is
 	// when the run began.
 	reached func() time.Time
@@ -54,10 +61,18 @@ func (e *Engine) openSources(ctx context.Context, once bool) error {
 	if err != nil {
 		return err
 	}
-	for i := range e.config.Sources {
-		s := &e.config.Sources[i]
+	sources, err := e.chooseSources()
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
+		share, reads := e.options.Share.of(s)
+		if !reads {
+			continue
+		}
 		src := &source{
-			name: string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), once: once,
+			share: share,
+			name:  string(s.Name), lateness: s.Lateness.Std(), scans: make(chan time.Time, 1), once: once,
 			published: &metered{to: e.publisher},
 		}
 		switch s.Type {
@@ -66,7 +81,7 @@ func (e *Engine) openSources(ctx context.Context, once bool) error {
 		case config.GenesysWebhook:
 			err = e.openWebhook(ctx, src, s, once)
 		default:
-			err = e.openDirectory(src, s, patterns, once)
+			err = e.openReading(ctx, src, s, patterns, once)
 		}
 		if err != nil {
 			return err
@@ -76,11 +91,40 @@ func (e *Engine) openSources(ctx context.Context, once bool) error {
 	return nil
 }
 
+// openReading opens a source of files, of objects, or of messages. A backfill
+// lists the bucket whose objects a queue tells of otherwise.
+func (e *Engine) openReading(ctx context.Context, src *source, s *config.Source, patterns *evidence.KeyPatterns, once bool) error {
+	switch {
+	case s.Queued() && e.options.Backfill == nil:
+		return e.openQueue(ctx, src, s, patterns, once)
+	case s.OnDisk():
+		return e.openDirectory(src, s, patterns, once)
+	default:
+		return e.openListing(ctx, src, s, patterns, once)
+	}
+}
+
+// chooseSources gives those that are read in this run.
+func (e *Engine) chooseSources() ([]*config.Source, error) {
+	if e.options.Backfill != nil {
+		return e.options.Backfill.Choose(e.config.Sources)
+	}
+	var all []*config.Source
+	for i := range e.config.Sources {
+		all = append(all, &e.config.Sources[i])
+	}
+	return all, nil
+}
+
 // openDirectory opens a source of files.
 func (e *Engine) openDirectory(src *source, s *config.Source, patterns *evidence.KeyPatterns, once bool) error {
-	decoder, err := e.decoderOf(s, src, patterns)
+	reopen := func(_ context.Context, uri string) (io.ReadCloser, error) { return intake.Open(uri) }
+	decoder, err := e.decoderOf(s, src, patterns, reopen)
 	if err != nil {
 		return err
+	}
+	if e.options.decoder != nil {
+		decoder = e.options.decoder(decoder)
 	}
 	directory, err := intake.New(intake.Config{
 		Source: src.name, Path: string(s.Path), StateDir: e.config.PositionsDir(), Once: once,
@@ -93,14 +137,15 @@ func (e *Engine) openDirectory(src *source, s *config.Source, patterns *evidence
 	return nil
 }
 
-// decoderOf gives the decoder of what a source delivers.
-func (e *Engine) decoderOf(s *config.Source, src *source, patterns *evidence.KeyPatterns) (evidence.Decoder, error) {
+// decoderOf gives the decoder of what a source delivers; reopen opens an
+// object of it again.
+func (e *Engine) decoderOf(s *config.Source, src *source, patterns *evidence.KeyPatterns, reopen cloudtrail.Reopen) (evidence.Decoder, error) {
 	switch s.Type {
 	case config.S3AccessLog:
 		return s3log.New(s3log.Config{Patterns: patterns}), nil
 	case config.CloudTrail:
 		var err error
-		if src.trail, err = openTrail(*s, patterns, e.config.PositionsDir()); err != nil {
+		if src.trail, err = openTrail(s, patterns, e.config.PositionsDir(), reopen); err != nil {
 			return nil, fmt.Errorf("open source %s: %w", s.Name, err)
 		}
 		return src.trail.verified, nil
@@ -112,6 +157,9 @@ func (e *Engine) decoderOf(s *config.Source, src *source, patterns *evidence.Key
 func (s *source) scanned(began time.Time) {
 	if s.trail != nil {
 		s.trail.wake()
+	}
+	if s.machine != nil {
+		began = s.machine(began)
 	}
 	for {
 		select {
@@ -141,7 +189,7 @@ func (e *Engine) readSources(ctx context.Context) error {
 // they did.
 func (e *Engine) coverOnce(ctx context.Context, began time.Time) error {
 	for _, s := range e.sources {
-		until := began
+		until := e.clock.Until(began, time.Since(began))
 		if s.reached != nil {
 			if reached := s.reached(); reached.Before(until) {
 				until = reached
@@ -173,7 +221,11 @@ func (e *Engine) coverWatched(ctx context.Context, s *source) error {
 			return nil
 		case began = <-s.scans:
 		}
-		if err := e.cover(ctx, s.name, began.Add(-s.lateness)); err != nil {
+		until := e.clock.Until(began, time.Since(began)).Add(-s.lateness)
+		err := e.cover(ctx, s.name, until)
+		if err == nil {
+			e.covered.advance(s.name, until)
+		} else {
 			if ctx.Err() != nil {
 				return nil
 			}

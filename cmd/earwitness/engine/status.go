@@ -21,16 +21,28 @@ type Status struct {
 	// evidence.
 	Sources []SourceStatus `json:"sources"`
 	Stages  []StageStatus  `json:"stages"`
-	// Correlator, Elastic and Archives have what is special about a stage.
+	// Correlator, Enricher, Elastic and Archives have what is special about a stage.
 	Correlator *CorrelatorStatus `json:"correlator,omitempty"`
-	Elastic    *ElasticStatus    `json:"elastic,omitempty"`
-	Archives   []ArchiveStatus   `json:"archives"`
+	Enricher   *EnricherStatus   `json:"enricher,omitempty"`
+	// Organisations are those of Genesys that are asked, for audits or for
+	// metadata.
+	Organisations []OrganisationStatus `json:"organisations,omitempty"`
+	Elastic       *ElasticStatus       `json:"elastic,omitempty"`
+	Archives      []ArchiveStatus      `json:"archives"`
+	// Coverage is that of the sources, where this process states it.
+	Coverage []CoverageStatus `json:"coverage,omitempty"`
+	// Letters are the dead letters that wait in the partitions that this
+	// process follows, by stage and cause; nil until they are known.
+	Letters []LettersStatus `json:"dead_letters_waiting,omitempty"`
+	// ClockHeld is by how many seconds the machine's clock was set forward
+	// and is not believed yet.
+	ClockHeld float64 `json:"clock_held_seconds"`
 }
 
 // SourceStatus is what a source has read.
 type SourceStatus struct {
 	Name string `json:"name"`
-	// Files and bytes (on disk) as of the last listing, and how many of them
+	// Files (or objects) and bytes (as stored) as of the last listing, and how many of them
 	// have been read, before or now.
 	FilesTotal int64 `json:"files_total"`
 	FilesDone  int64 `json:"files_done"`
@@ -42,6 +54,18 @@ type SourceStatus struct {
 	DeadLetters int64 `json:"dead_letters"`
 	// Problems counts files that could not be read to their end.
 	Problems int64 `json:"problems"`
+	// Retries of requests to a bucket; Denied and Refused count attempts at
+	// its objects that ended for want of rights, or with another object or
+	// none in its place.
+	Retries int64 `json:"retries"`
+	Denied  int64 `json:"denied"`
+	Refused int64 `json:"refused"`
+	// Opened objects of a bucket were begun to be read; Failed requests to it
+	// are counted by why, those that were made again included.
+	Opened int64            `json:"opened"`
+	Failed map[string]int64 `json:"failed_requests,omitempty"`
+	// Queue that tells the source of its objects, or carries its evidence.
+	Queue *QueueStatus `json:"queue,omitempty"`
 	// Rate is how many records a second the bus acknowledged of late.
 	Rate float64 `json:"rate"`
 	// Waiting says what it waits for, Since when.
@@ -61,6 +85,14 @@ func (s *source) status(now time.Time, partitions []bus.ProducerStats) SourceSta
 	status := SourceStatus{
 		Name: s.name, FilesTotal: p.FilesTotal, FilesDone: p.FilesDone, BytesTotal: p.BytesTotal, BytesDone: p.BytesDone,
 		Records: p.Records, Repeated: p.Repeated, DeadLetters: p.DeadLetters, Problems: p.Problems,
+		Retries: p.Retries, Denied: p.Denied, Refused: p.Refused, Opened: p.Opened,
+	}
+	if failing, ok := s.reader.(interface{ Failures() map[string]int64 }); ok {
+		status.Failed = failing.Failures()
+	}
+	if q, ok := s.reader.(queued); ok {
+		stats := q.Stats()
+		status.Queue = newQueueStatus(q.name, &stats)
 	}
 	var stalled time.Time
 	if status.Rate, stalled = s.published.look(now); !stalled.IsZero() {

@@ -9,6 +9,7 @@ import (
 
 	"earwitness/pipeline/bus"
 	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/enrich"
 	"earwitness/sinks/elastic"
 	"earwitness/sinks/index"
 	"earwitness/sinks/worm"
@@ -31,6 +32,12 @@ func (e *Engine) Status() Status {
 		s.Correlator = newCorrelatorStatus(&stats)
 		l.correlator(&stats)
 	}
+	if e.enricher != nil {
+		stats := e.enricher.Stats()
+		s.Enricher = newEnricherStatus(&stats)
+		l.enricher = e.enricher.Stored
+	}
+	s.Organisations = e.organisationStatus()
 	for _, sink := range e.records {
 		l.recordSink(sink)
 	}
@@ -46,6 +53,7 @@ func (e *Engine) Status() Status {
 		s.Archives = append(s.Archives, newArchiveStatus(a.topic, &a.stats))
 		l.archive(a.topic, &a.stats)
 	}
+	s.Coverage, s.ClockHeld, s.Letters = e.covered.status(), e.clock.Held().Seconds(), e.letters.status()
 	e.tracker.look(l.course)
 	s.Stages = l.stages()
 	return s
@@ -75,6 +83,8 @@ type look struct {
 	all       map[stageTopic][]PartitionStatus
 	// index asks for the position on disk, which the index has in memory.
 	index func(partition int) int64
+	// enricher has its stored positions in memory.
+	enricher func(partition int) int64
 }
 
 func (l *look) correlator(stats *correlate.Stats) {
@@ -124,6 +134,9 @@ func (l *look) course(at place, c course, end knownEnd) {
 	if key.stage == "index" && l.index != nil {
 		own.durable = l.index(at.partition)
 	}
+	if key.stage == enrich.Name && l.enricher != nil {
+		own.durable = l.enricher(at.partition)
+	}
 	p := PartitionStatus{
 		Partition: at.partition, State: StateFollowing, Position: c.Next, End: max(c.End, end.offset), Durable: own.durable,
 		Records: c.given, Rate: c.rate.get(l.now), Retries: c.retries, DeadLetters: own.deadLetters,
@@ -162,7 +175,7 @@ func (l *look) state(p *PartitionStatus, stage string, c *course) {
 
 // stages are in the order of the way of evidence.
 func (l *look) stages() []StageStatus {
-	order := map[string]int{correlate.StageName: 0, "index": 1, elastic.Stage: 2, "worm": 3}
+	order := map[string]int{correlate.StageName: 0, enrich.Name: 1, "index": 2, elastic.Stage: 3, "worm": 4}
 	topics := map[string]int{bus.TopicEvidence: 0, bus.TopicAccess: 1, bus.TopicDeadLetter: 2}
 	all := make([]StageStatus, 0, len(l.all))
 	for at, partitions := range l.all {

@@ -26,6 +26,9 @@ func (e *Engine) leave(ctx context.Context, partition int) error {
 	if e.elastic != nil {
 		errs = append(errs, e.elastic.Leave(ctx, partition))
 	}
+	if e.enricher != nil {
+		e.enricher.Leave(partition)
+	}
 	for _, p := range e.kept {
 		p.leave(partition)
 	}

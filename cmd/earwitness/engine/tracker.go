@@ -76,6 +76,20 @@ func (t *tracker) note(p bus.Progress) {
 	}
 }
 
+// suspend notes that nothing is followed at the moment, and why: who follows
+// next tells that it does. It gives how many had been followed.
+func (t *tracker) suspend(why error, retried int) int {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.courses {
+		p := c.Progress
+		p.Given, p.Retried, p.Waiting = 0, retried, why
+		c.note(p, now)
+	}
+	return len(t.courses)
+}
+
 // leave forgets a partition that is followed elsewhere.
 func (t *tracker) leave(partition int) {
 	t.mu.Lock()

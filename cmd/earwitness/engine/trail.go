@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"earwitness/cmd/earwitness/config"
 	"earwitness/pipeline/evidence"
 	"earwitness/sources/cloudtrail"
-	"earwitness/sources/intake"
 )
 
 // missingAfter is how long a watched source may lack a file that a digest
@@ -28,7 +26,7 @@ type trail struct {
 	listed chan struct{}
 }
 
-func openTrail(s config.Source, patterns *evidence.KeyPatterns, dir string) (*trail, error) {
+func openTrail(s *config.Source, patterns *evidence.KeyPatterns, dir string, reopen cloudtrail.Reopen) (*trail, error) {
 	var buckets []string
 	for _, pattern := range s.Buckets {
 		buckets = append(buckets, string(pattern))
@@ -51,7 +49,6 @@ func openTrail(s config.Source, patterns *evidence.KeyPatterns, dir string) (*tr
 	if err != nil {
 		return nil, err
 	}
-	reopen := func(_ context.Context, uri string) (io.ReadCloser, error) { return intake.Open(uri) }
 	return &trail{verified: cloudtrail.NewVerified(decoder, chain, reopen), chain: chain, listed: make(chan struct{}, 1)}, nil
 }
 
@@ -72,8 +69,10 @@ func (e *Engine) readSource(ctx context.Context, s *source) (err error) {
 		if err := s.reader.Run(ctx); err != nil {
 			return err
 		}
-		e.log.LogAttrs(ctx, slog.LevelInfo, "events of CloudTrail that say nothing about the buckets were passed over",
-			slog.String("source", s.name), slog.Int64("events", s.trail.verified.Skipped()))
+		if skipped := s.trail.verified.Skipped(); skipped > 0 {
+			e.log.LogAttrs(ctx, slog.LevelInfo, "events of CloudTrail that say nothing about the buckets were passed over",
+				slog.String("source", s.name), slog.Int64("events", skipped))
+		}
 		return s.reportMissing(ctx, 0)
 	}
 	watching, stop := context.WithCancel(ctx)

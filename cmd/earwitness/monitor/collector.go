@@ -59,6 +59,13 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for i := range r.Engine.Sources {
 		s.source(&r.Engine.Sources[i])
 	}
+	for i := range r.Engine.Coverage {
+		s.coverage(&r.Engine.Coverage[i])
+	}
+	for _, l := range r.Engine.Letters {
+		s.put("earwitness_dead_letters_waiting", float64(l.Waiting), l.Stage, l.Cause)
+	}
+	s.put("earwitness_clock_held_seconds", r.Engine.ClockHeld)
 	for i := range r.Engine.Stages {
 		s.stage(&r.Engine.Stages[i])
 	}
@@ -96,7 +103,26 @@ func (s *scrape) source(p *engine.SourceStatus) {
 	s.put("earwitness_source_repeated_records_total", float64(p.Repeated), p.Name)
 	s.put("earwitness_source_dead_letters_total", float64(p.DeadLetters), p.Name)
 	s.put("earwitness_source_file_problems_total", float64(p.Problems), p.Name)
+	s.put("earwitness_source_downloads_total", float64(p.Opened), p.Name)
+	for cause, n := range p.Failed {
+		s.put("earwitness_source_failed_requests_total", float64(n), p.Name, cause)
+	}
+	s.put("earwitness_source_retries_total", float64(p.Retries), p.Name)
+	s.put("earwitness_source_objects_denied_total", float64(p.Denied), p.Name)
+	s.put("earwitness_source_objects_refused_total", float64(p.Refused), p.Name)
 	s.put("earwitness_source_waiting_seconds", s.since(p.Since), p.Name)
+	if p.Queue != nil {
+		s.queue(p.Name, p.Queue)
+	}
+}
+
+func (s *scrape) coverage(c *engine.CoverageStatus) {
+	if c.Until != nil {
+		s.put("earwitness_coverage_until_timestamp_seconds", seconds(*c.Until), c.Source)
+	}
+	s.put("earwitness_coverage_advanced_timestamp_seconds", seconds(c.Advanced), c.Source)
+	s.put("earwitness_coverage_readers", float64(c.Readers), c.Source)
+	s.put("earwitness_coverage_gone_readers", float64(c.Gone), c.Source)
 }
 
 func (s *scrape) stage(stage *engine.StageStatus) {
@@ -133,6 +159,12 @@ func (s *scrape) special(e *engine.Status) {
 			s.put("earwitness_correlate_state_requests", float64(p.Requests), strconv.Itoa(p.Partition))
 			s.put("earwitness_correlate_saved_timestamp_seconds", seconds(p.Saved), strconv.Itoa(p.Partition))
 		}
+	}
+	if e.Enricher != nil {
+		s.lookups(e.Enricher)
+	}
+	for i := range e.Organisations {
+		s.organisation(&e.Organisations[i])
 	}
 	if x := e.Elastic; x != nil {
 		s.put("earwitness_elastic_documents_total", float64(x.Stored), "stored")

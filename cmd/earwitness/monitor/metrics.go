@@ -24,22 +24,43 @@ func Metrics() []Metric {
 		{"earwitness_epoch", gauge, nil, "Number of the epoch in force"},
 	}
 	all = append(all, sourceMetrics()...)
+	all = append(all, queueMetrics()...)
+	all = append(all, coverageMetrics()...)
 	all = append(all, stageMetrics()...)
-	return append(all, specialMetrics()...)
+	all = append(all, specialMetrics()...)
+	all = append(all, lookupMetrics()...)
+	return append(all, organisationMetrics()...)
 }
 
 func sourceMetrics() []Metric {
 	source := []string{"source"}
 	return []Metric{
-		{"earwitness_source_files", gauge, source, "Files that the last listing found"},
-		{"earwitness_source_files_done", gauge, source, "Those of them that are read to their end"},
-		{"earwitness_source_bytes", gauge, source, "Bytes of those files, as they lie on the disk"},
+		{"earwitness_source_files", gauge, source, "Files, or objects of a bucket, that the last listing found; of a queue, messages received"},
+		{"earwitness_source_files_done", gauge, source, "Those of them that are read to their end; of a queue, messages deleted"},
+		{"earwitness_source_bytes", gauge, source, "Bytes of those files, as they are stored"},
 		{"earwitness_source_bytes_done", gauge, source, "Those of them that are read"},
 		{"earwitness_source_records_total", counter, source, "Records handed to the bus"},
 		{"earwitness_source_repeated_records_total", counter, source, "Those of them that had been handed on before, and not acknowledged"},
 		{"earwitness_source_dead_letters_total", counter, source, "Records that could not be read"},
 		{"earwitness_source_file_problems_total", counter, source, "Files that could not be read to their end"},
+		{"earwitness_source_downloads_total", counter, source, "Objects of a bucket that were begun to be read, attempts that were repeated included"},
+		{"earwitness_source_failed_requests_total", counter, []string{"source", "cause"}, "Requests to a bucket that failed, those that were made again included: throttled (503 SlowDown, 429), server (another 5xx), connection (nothing came, or not all), refused (denied, gone, changed)"},
+		{"earwitness_source_retries_total", counter, source, "Requests to a bucket that were made again, because nothing came, or not all, or the server had too much to do; of a queue, attempts at messages too"},
+		{"earwitness_source_objects_denied_total", counter, source, "Attempts at objects that the credentials may not read; each is tried again at the next listing"},
+		{"earwitness_source_objects_refused_total", counter, source, "Objects that were gone when they were to be read, or had another in their place"},
 		{"earwitness_source_waiting_seconds", gauge, source, "For how long the bus has acknowledged nothing of what was read, or the source could not be asked; 0 where neither is so"},
+	}
+}
+
+func coverageMetrics() []Metric {
+	source := []string{"source"}
+	return []Metric{
+		{"earwitness_coverage_until_timestamp_seconds", gauge, source, "Up to when the source is covered, in Unix seconds; where several processes share the partitions, told by the one that follows partition 0"},
+		{"earwitness_coverage_advanced_timestamp_seconds", gauge, source, "When that moved last, in Unix seconds"},
+		{"earwitness_coverage_readers", gauge, source, "Processes that read the source, and whose lease runs"},
+		{"earwitness_coverage_gone_readers", gauge, source, "Processes whose lease has ended, and that hold the coverage back until the others have read the source whole"},
+		{"earwitness_dead_letters_waiting", gauge, []string{"stage", "cause"}, "Dead letters in the partitions that the process follows, that nobody has replayed or dismissed, up to 100,000; absent until the archive was read, and for what has none"},
+		{"earwitness_clock_held_seconds", gauge, nil, "By how much the clock of the machine was set forward and is not believed yet"},
 	}
 }
 

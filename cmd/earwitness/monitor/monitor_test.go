@@ -43,10 +43,21 @@ func busy(now time.Time, partitions int) engine.Status {
 	since := now.Add(-90 * time.Second)
 	s := engine.Status{
 		Time: now, Began: now.Add(-time.Hour), Epoch: 3, Following: true,
-		Sources:    []engine.SourceStatus{{Name: "logs", FilesTotal: 4, FilesDone: 3, BytesTotal: 400, BytesDone: 300, Records: 50, Repeated: 2, DeadLetters: 1, Problems: 1}},
-		Correlator: &engine.CorrelatorStatus{Published: 70, Partitions: []engine.FoldStatus{{Partition: 0, Requests: 9, Saved: since}}},
-		Elastic:    &engine.ElasticStatus{Stored: 10, Superseded: 2, Requests: 5, RequestBytes: 999, Retries: 6, Waiting: "connection refused", Since: &since},
-		Archives:   []engine.ArchiveStatus{{Topic: "earwitness.evidence", Segments: 2, Bytes: 2048, Gathered: 100, LastSealed: &since}},
+		Sources: []engine.SourceStatus{{
+			Name: "logs", FilesTotal: 4, FilesDone: 3, BytesTotal: 400, BytesDone: 300, Records: 50, Repeated: 2, DeadLetters: 1, Problems: 1,
+			Opened: 5, Failed: map[string]int64{"throttled": 6},
+			Queue: &engine.QueueStatus{
+				Name: "q", Received: 20, Redelivered: 3, Deleted: 15, Released: 2, Lost: 1, Extended: 8, Visible: 30, Hidden: 4, Delayed: 1, InWork: 2, Oldest: &since,
+				Refused: map[string]int64{"gone": 1}, Failed: map[string]int64{"server": 9},
+			},
+		}},
+		Coverage:      []engine.CoverageStatus{{Source: "logs", Until: &since, Advanced: since, Readers: 2, Gone: 1}},
+		Letters:       []engine.LettersStatus{{Stage: "s3log", Cause: "unreadable", Waiting: 7}},
+		Correlator:    &engine.CorrelatorStatus{Published: 70, Partitions: []engine.FoldStatus{{Partition: 0, Requests: 9, Saved: since}}},
+		Elastic:       &engine.ElasticStatus{Stored: 10, Superseded: 2, Requests: 5, RequestBytes: 999, Retries: 6, Waiting: "connection refused", Since: &since},
+		Archives:      []engine.ArchiveStatus{{Topic: "earwitness.evidence", Segments: 2, Bytes: 2048, Gathered: 100, LastSealed: &since}},
+		Enricher:      &engine.EnricherStatus{Lookups: 8, Hits: 5, Misses: 3, Denied: 1, Waiting: 4, Calls: 2, Oldest: &since, Trouble: "answer 500", Since: &since},
+		Organisations: []engine.OrganisationStatus{{Source: "org", Calls: 11, Left: 289, Answers: map[string]int64{"429": 2}, NoTokens: 1, Waited: 1.5, ClockOffset: -3600}},
 	}
 	for _, at := range [][2]string{
 		{"correlate", "earwitness.evidence"},
@@ -143,7 +154,15 @@ func TestMetricsOfABusyProcess(t *testing.T) {
 		`earwitness_stage_lag_seconds{partition="1",stage="index",topic="earwitness.access"} 2.5`,
 		`earwitness_stage_durable_offset{partition="0",stage="worm",topic="earwitness.deadletter"} 90`,
 		`earwitness_stage_dead_letters_total{partition="0",stage="correlate",topic="earwitness.evidence"} 3`,
+		`earwitness_coverage_gone_readers{source="logs"} 1`, `earwitness_dead_letters_waiting{cause="unreadable",stage="s3log"} 7`,
 		`earwitness_elastic_documents_total{result="superseded"} 2`, "earwitness_elastic_retries_total 6",
+		`earwitness_enrich_questions_total{found="hit"} 5`, `earwitness_enrich_unanswered_total{cause="denied"} 1`,
+		"earwitness_enrich_waiting_questions 4", `earwitness_genesys_calls_left{source="org"} 289`,
+		`earwitness_genesys_answers_total{source="org",status="429"} 2`, `earwitness_genesys_tokens_total{result="failed",source="org"} 1`,
+		`earwitness_genesys_limit_waited_seconds_total{source="org"} 1.5`, `earwitness_genesys_clock_offset_seconds{source="org"} -3600`,
+		`earwitness_source_failed_requests_total{cause="throttled",source="logs"} 6`, `earwitness_source_downloads_total{source="logs"} 5`,
+		`earwitness_queue_redelivered_messages_total{source="logs"} 3`, `earwitness_queue_refused_messages_total{cause="gone",source="logs"} 1`,
+		`earwitness_queue_messages{source="logs",state="visible"} 30`, `earwitness_queue_failed_requests_total{cause="server",source="logs"} 9`,
 	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("%s is missing:\n%s", want, text)
@@ -152,7 +171,7 @@ func TestMetricsOfABusyProcess(t *testing.T) {
 	if waits := regexp.MustCompile(`earwitness_stage_waiting_seconds\{.*stage="elastic".*\} 9\d`).FindAllString(text, -1); len(waits) != 2 {
 		t.Errorf("of the partitions that wait %q are told", waits)
 	}
-	if n := len(regexp.MustCompile(`(?m)^earwitness_`).FindAllString(text, -1)); n != 3+9+6*2*10+1+2+6+4 {
+	if n := len(regexp.MustCompile(`(?m)^earwitness_`).FindAllString(text, -1)); n != 3+14+13+4+1+1+6*2*10+1+2+6+4+14+13 {
 		t.Errorf("there are %d series of ours", n)
 	}
 }

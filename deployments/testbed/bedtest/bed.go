@@ -63,6 +63,12 @@ func (b *Bed) VersityGW(t testing.TB) *testbed.S3Access {
 	return b.get(t, testbed.NameVersityGW).S3
 }
 
+// ElasticMQ speaks SQS.
+func (b *Bed) ElasticMQ(t testing.TB) *testbed.SQSAccess {
+	t.Helper()
+	return b.get(t, testbed.NameElasticMQ).SQS
+}
+
 func (b *Bed) get(t testing.TB, name string) *testbed.Server {
 	t.Helper()
 	b.mu.Lock()

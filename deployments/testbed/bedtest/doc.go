@@ -6,7 +6,7 @@
 // starts. What it started ends with Main, or else with the process. Tests
 // share its state too, also with other packages and with earlier runs: they
 // name topics, indices and buckets of their own. A test that stops servers, or fills them, starts one for itself
-// (Kafka, Elasticsearch, MinIO, VersityGW), which ends with it.
+// (Kafka, Elasticsearch, MinIO, VersityGW, ElasticMQ), which ends with it.
 //
 // What can't be fetched or started fails the test that asked, never skips it.
 // Each server's name and version is written to the test's log.

@@ -33,6 +33,12 @@ func VersityGW(t testing.TB, cfg testbed.VersityGWConfig) *testbed.S3Server {
 	return own(t, testbed.VersityGW, cfg)
 }
 
+// ElasticMQ starts a server for one test.
+func ElasticMQ(t testing.TB, cfg testbed.ElasticMQConfig) *testbed.SQSServer {
+	t.Helper()
+	return own(t, testbed.ElasticMQ, cfg)
+}
+
 type stopper interface {
 	fmt.Stringer
 	Stop() error

@@ -43,6 +43,7 @@ type Broker struct {
 	lock    *flock.Flock
 	cluster *kfake.Cluster
 	marks   *marks
+	trouble trouble
 	close   func() error
 }
 
@@ -109,7 +110,7 @@ func (b *Broker) options(logDir string) []kfake.Opt {
 		kfake.SyncWrites(),
 		kfake.EnableSASL(),
 		kfake.Superuser("PLAIN", user, b.secrets.inner),
-		kfake.WithLogger(logger{b.cfg.Logger}),
+		kfake.WithLogger(logger{b.cfg.Logger, &b.trouble}),
 		kfake.ListenFn(b.listen),
 		kfake.BrokerConfigs(map[string]string{
 			"log.segment.bytes":   strconv.Itoa(b.cfg.SegmentBytes),
@@ -125,6 +126,7 @@ func (b *Broker) ClientConfig() bus.ClientConfig {
 		Brokers: b.cluster.ListenAddrs(),
 		SASL:    &bus.SASL{User: user, Password: b.secrets.outer},
 		Logger:  b.cfg.Logger,
+		Explain: func(err error) error { return b.trouble.explain(b.cfg.Dir, err) },
 	}
 }
 

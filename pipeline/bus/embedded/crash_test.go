@@ -154,6 +154,9 @@ func fillUp(ctx context.Context, cfg Config, out io.Writer) error {
 	end := int64(0)
 	for failures := 0; failures < 2; {
 		if _, err := p.ProduceSync(ctx, 0, records(0, end, 7)); err != nil {
+			if disk := (*DiskError)(nil); !errors.As(err, &disk) || disk.Dir != cfg.Dir || !errors.Is(err, syscall.EFBIG) || !bus.Transient(err) {
+				return fmt.Errorf("the broker does not say that its disk is full: %w", err)
+			}
 			failures++
 			continue
 		}

@@ -11,7 +11,7 @@
 //     Client.DeleteRecords, whole segments leave the disk, and the last batch
 //     of a partition always stays.
 //   - What was acknowledged survives the death of the process at any moment,
-//     and a full disk.
+//     and a full disk, of which clients hear (DiskError).
 //   - Open reads the log before kfake does and changes nothing: damage is an
 //     error (DamageError), and so is a log that ends before the mark that lies
 //     beside it (ShorterError). Only a write that was under way when the

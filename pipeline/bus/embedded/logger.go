@@ -11,10 +11,12 @@ import (
 // logger passes on what the broker says. It calls much an information that is
 // of no interest to the operator, so everything below an error is debugging.
 type logger struct {
-	to *slog.Logger
+	to      *slog.Logger
+	trouble *trouble
 }
 
 func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
+	l.trouble.note(args)
 	at := slog.LevelDebug
 	if level == kfake.LogLevelError {
 		at = slog.LevelError

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -60,6 +61,9 @@ func (c *clock) check() error {
 	}
 	return nil
 }
+
+// option of a client whose answers pass by.
+func (c *clock) option(o *s3.Options) { o.APIOptions = append(o.APIOptions, c.watch) }
 
 // watch makes every answer of a client pass by.
 func (c *clock) watch(stack *middleware.Stack) error {

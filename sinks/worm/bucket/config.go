@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"earwitness/pipeline/amazon"
 )
 
 // Mode of the retention.
@@ -25,13 +25,12 @@ const (
 // Checksums says how far the client uses the checksums that S3 has had since
 // 2025. The SHA-256 of what is stored is sent in either case: Object Lock
 // asks for one.
-type Checksums string
+type Checksums = amazon.Checksums
 
+// See amazon.Checksums.
 const (
-	// ChecksumsAuto has every answer checked that has a checksum.
-	ChecksumsAuto Checksums = "auto"
-	// ChecksumsWhenRequired is for servers that stumble over them.
-	ChecksumsWhenRequired Checksums = "when_required"
+	ChecksumsAuto         = amazon.ChecksumsAuto
+	ChecksumsWhenRequired = amazon.ChecksumsWhenRequired
 )
 
 // Encryption of what is stored.
@@ -48,9 +47,7 @@ const (
 	defaultClockSkew = 5 * time.Minute
 	defaultTimeout   = time.Minute
 	defaultAttempts  = 3
-	// defaultRegion is what servers other than AWS take, if they look at it.
-	defaultRegion = "us-east-1"
-	maxPutBytes   = 5 << 30
+	maxPutBytes      = 5 << 30
 )
 
 // Config of a store. What is zero takes its default; Mode and Retention have
@@ -119,37 +116,20 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateReading() error {
-	errs := []error{c.Location.validate(), checkEndpoint(c.Endpoint)}
-	if c.Checksums != "" && c.Checksums != ChecksumsAuto && c.Checksums != ChecksumsWhenRequired {
-		errs = append(errs, fmt.Errorf("checksums %q are neither auto nor when_required", c.Checksums))
-	}
-	if c.ExternalID != "" && c.RoleARN == "" {
-		errs = append(errs, errors.New("an external id is given without the role that it is for"))
-	}
-	if c.RoleARN != "" && !strings.HasPrefix(c.RoleARN, "arn:") {
-		errs = append(errs, fmt.Errorf("role %q is not an ARN, as in arn:aws:iam::123456789012:role/archive", c.RoleARN))
-	}
-	if c.ClockSkew < 0 || c.Timeout < 0 || c.Attempts < 0 {
-		errs = append(errs, errors.New("clock skew, timeout and attempts are not negative"))
-	}
-	if c.Logger == nil {
-		errs = append(errs, errors.New("a logger is needed"))
+	errs := []error{c.Location.validate(), c.access().Validate()}
+	if c.ClockSkew < 0 {
+		errs = append(errs, errors.New("clock skew is not negative"))
 	}
 	return errors.Join(errs...)
 }
 
-func checkEndpoint(text string) error {
-	if text == "" {
-		return nil
+// access is how the bucket is reached.
+func (c Config) access() amazon.Access {
+	return amazon.Access{
+		Endpoint: c.Endpoint, Region: c.Region, PathStyle: c.PathStyle, CAFile: c.CAFile, Checksums: c.Checksums,
+		Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID, Credentials: c.Credentials,
+		Timeout: c.Timeout, Attempts: c.Attempts, Logger: c.Logger,
 	}
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("endpoint %q is not a URL like https://s3.example.org:9000", text)
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return fmt.Errorf("endpoint %q is more than a server's address; the bucket, the prefix and credentials have settings of their own", u.Redacted())
-	}
-	return nil
 }
 
 func (c Config) withDefaults() Config {

@@ -3,14 +3,8 @@ package bucket
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net/http"
-	"net/url"
-	"strings"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"earwitness/pipeline/amazon"
 )
 
 // errOtherKey ends a listing behind the one key that it was about.
@@ -20,104 +14,16 @@ var errOtherKey = errors.New("the listing is behind the key")
 // errors.Is finds fs.ErrPermission where rights or settings are missing and
 // another attempt would end the same, and fs.ErrNotExist where an object is
 // gone.
-type Error struct {
-	// Operation in words, Object its URL, Server who was asked.
-	Operation, Object, Server string
-	// Code of the server's answer, RequestID for those who run it; empty
-	// when no answer came.
-	Code, RequestID string
-	// Advice is what to do.
-	Advice string
-	Err    error
-
-	lasting bool
-	gone    bool
-}
-
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s on %s: %s", e.Operation, e.Object, e.Server, e.why())
-	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", e.RequestID)
-	}
-	if e.Advice != "" {
-		fmt.Fprintf(&b, "; %s", e.Advice)
-	}
-	return b.String()
-}
-
-// why leaves out what the client wraps around the cause.
-func (e *Error) why() string {
-	var (
-		api       smithy.APIError
-		request   *url.Error
-		timeout   *timeoutError
-		operation *smithy.OperationError
-	)
-	switch {
-	case errors.As(e.Err, &api):
-		if message := strings.TrimRight(api.ErrorMessage(), ". \n"); message != "" && message != api.ErrorCode() {
-			return api.ErrorCode() + ": " + message
-		}
-		return api.ErrorCode()
-	case errors.Is(e.Err, errPage):
-		return errPage.Error()
-	case errors.As(e.Err, &timeout):
-		return timeout.Error()
-	case errors.As(e.Err, &request):
-		return request.Err.Error()
-	case errors.As(e.Err, &operation):
-		return operation.Err.Error()
-	}
-	return e.Err.Error()
-}
-
-// Unwrap gives the cause, and what kind it is of.
-func (e *Error) Unwrap() []error {
-	errs := []error{e.Err}
-	if e.lasting {
-		errs = append(errs, fs.ErrPermission)
-	}
-	if e.gone {
-		errs = append(errs, fs.ErrNotExist)
-	}
-	return errs
-}
-
-// code of the server's answer; empty when there was none.
-func code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
+type Error = amazon.Error
 
 // explain gives an error its words. The caller's own end stays what it is.
 func (s *Store) explain(ctx context.Context, operation, name string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	e := &Error{
-		Operation: operation, Object: s.config.Location.String(), Server: s.config.server(), Code: code(err), Err: err,
-	}
+	object := s.config.Location.String()
 	if name != "" {
-		e.Object += "/" + name
+		object += "/" + name
 	}
-	var response *smithyhttp.ResponseError
-	status := 0
-	header := http.Header{}
-	if errors.As(err, &response) && response.Response != nil {
-		status, header = response.HTTPStatusCode(), response.Response.Header
-		e.RequestID = header.Get("X-Amz-Request-Id")
+	asker := amazon.Asker{
+		Server: s.config.server(), Region: s.client.Options().Region, Role: s.config.RoleARN, Advise: adviseLasting,
 	}
-	if isIdentity(err) {
-		e.Advice, e.lasting = s.adviseIdentity(), adviseConnection(err) == ""
-		return e
-	}
-	e.gone = e.Code == "NoSuchKey" || e.Code == "NoSuchVersion"
-	if e.Advice, e.lasting = s.advise(e.Code, status, header); e.Advice == "" {
-		e.Advice = adviseConnection(err)
-	}
-	return e
+	return asker.Explain(ctx, operation, object, err)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"earwitness/pipeline/amazon"
 	"earwitness/sinks/worm"
 )
 
@@ -125,7 +126,7 @@ func TestServerThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	data, err := io.ReadAll(object)
-	var timeout *timeoutError
+	var timeout *amazon.TimeoutError
 	if !errors.As(err, &timeout) || string(data) != "ou" {
 		t.Errorf("an object that stops coming gives %q and %v", data, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"earwitness/pipeline/amazon"
 	"earwitness/sinks/worm"
 )
 
@@ -106,7 +107,7 @@ func (s *Store) page(ctx context.Context, prefix, marker, version string, size i
 	if version != "" {
 		in.VersionIdMarker = &version
 	}
-	out, err := s.client.ListObjectVersions(ctx, in, s.limit(0))
+	out, err := s.client.ListObjectVersions(ctx, in, amazon.Limit(s.config.Timeout, 0))
 	if err != nil {
 		return page{}, s.explain(ctx, "list versions in", "", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"earwitness/pipeline/amazon"
 )
 
 const scheme = "s3://"
@@ -74,7 +76,7 @@ func parseURL(text string) (Config, error) {
 			return Config{}, err
 		}
 	}
-	return c, errors.Join(c.Location.validate(), checkEndpoint(c.Endpoint))
+	return c, errors.Join(c.Location.validate(), amazon.CheckEndpoint(c.Endpoint))
 }
 
 // URL is the address of the store with what reading needs, as ParseURL takes

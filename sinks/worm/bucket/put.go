@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"earwitness/pipeline/amazon"
 	"earwitness/sinks/worm"
 )
 
@@ -33,8 +34,8 @@ func (s *Store) Put(ctx context.Context, name string, data []byte) error {
 	if err := s.clock.check(); err != nil {
 		return fmt.Errorf("put %s: %w", name, err)
 	}
-	out, err := s.client.PutObject(ctx, s.request(key, data), s.limit(len(data)))
-	switch code := code(err); {
+	out, err := s.client.PutObject(ctx, s.request(key, data), amazon.Limit(s.config.Timeout, len(data)))
+	switch code := amazon.Code(err); {
 	case err == nil:
 		return s.confirm(ctx, name, aws.ToString(out.VersionId))
 	case code == "PreconditionFailed":

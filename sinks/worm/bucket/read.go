@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"earwitness/pipeline/amazon"
 	"earwitness/sinks/worm"
 )
 
@@ -39,7 +40,7 @@ func (s *Store) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 		cancel()
 		return nil, s.explain(ctx, "open", name, err)
 	}
-	return &body{ReadCloser: out.Body, cancel: cancel, wait: s.config.Timeout}, nil
+	return amazon.Stream(out.Body, cancel, s.config.Timeout), nil
 }
 
 // first of the versions of one name, newest first; delete markers are none.

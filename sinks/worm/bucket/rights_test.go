@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"earwitness/pipeline/amazon"
 )
 
 // limited gives credentials of a session that may do what is listed, and
@@ -115,7 +117,7 @@ func (s realServer) testNoBypass(t *testing.T) {
 		"shorten":           a.retain(2, types.ObjectLockRetentionModeGovernance, time.Second, false),
 	}
 	for name, err := range tries {
-		if !slices.Contains([]string{"AccessDenied", "InvalidRequest"}, code(err)) {
+		if !slices.Contains([]string{"AccessDenied", "InvalidRequest"}, amazon.Code(err)) {
 			t.Errorf("%s gives %v", name, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"earwitness/pipeline/amazon"
 	"earwitness/sinks/worm"
 )
 
@@ -96,7 +97,7 @@ func newStore(ctx context.Context, c Config) (*Store, error) {
 	c = c.withDefaults()
 	s := &Store{config: c, clock: &clock{server: c.server(), allowed: c.ClockSkew, now: c.Now}}
 	var err error
-	if s.client, s.closeIdle, err = newClient(ctx, c, s.clock); err != nil {
+	if s.client, s.closeIdle, err = amazon.NewS3(ctx, c.access(), s.clock.option); err != nil {
 		return nil, fmt.Errorf("open archive in %s: %w", c.Location, err)
 	}
 	if endpoint := s.client.Options().BaseEndpoint; endpoint != nil {
@@ -129,7 +130,7 @@ func (c Config) owner() *string {
 func (s *Store) checkVersioning(ctx context.Context) error {
 	out, err := s.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{
 		Bucket: &s.config.Bucket, ExpectedBucketOwner: s.config.owner(),
-	}, s.limit(0))
+	}, amazon.Limit(s.config.Timeout, 0))
 	if err != nil {
 		return s.explain(ctx, "ask for versioning of", "", err)
 	}
@@ -142,9 +143,9 @@ func (s *Store) checkVersioning(ctx context.Context) error {
 func (s *Store) checkLock(ctx context.Context) error {
 	out, err := s.client.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{
 		Bucket: &s.config.Bucket, ExpectedBucketOwner: s.config.owner(),
-	}, s.limit(0))
+	}, amazon.Limit(s.config.Timeout, 0))
 	missing := "the bucket has no Object Lock"
-	if code(err) == "ObjectLockConfigurationNotFoundError" ||
+	if amazon.Code(err) == "ObjectLockConfigurationNotFoundError" ||
 		err == nil && (out.ObjectLockConfiguration == nil ||
 			out.ObjectLockConfiguration.ObjectLockEnabled != types.ObjectLockEnabledEnabled) {
 		return s.refuse(missing, "nothing would protect what is archived; make one with it (aws s3api create-bucket --object-lock-enabled-for-bucket), or keep the archive in a directory and know what that is worth")
@@ -165,6 +166,6 @@ func (s *Store) checkListing(ctx context.Context) error {
 func (s *Store) refuse(why, advice string) error {
 	return &Error{
 		Operation: "use", Object: s.config.Location.String(), Server: s.config.server(), Advice: advice,
-		Err: errors.New(why), lasting: true,
+		Err: errors.New(why), Lasting: true,
 	}
 }

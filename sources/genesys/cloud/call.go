@@ -103,6 +103,7 @@ func (c *Client) attempt(ctx context.Context, r *request, renewed *bool) (*reply
 	}
 	answer, err := c.send(trying, r, bearer)
 	if err != nil {
+		c.answers.note(AnswerNone)
 		return nil, &passing{fmt.Errorf("%s %s: %w", r.method, r.path, withoutURL(err)), true}, nil
 	}
 	defer answer.Body.Close() //nolint:errcheck // it was only read
@@ -111,6 +112,7 @@ func (c *Client) attempt(ctx context.Context, r *request, renewed *bool) (*reply
 	c.noteClock(answer.Header)
 	body, err := io.ReadAll(io.LimitReader(answer.Body, largestBody+1))
 	if err != nil {
+		c.answers.note(AnswerNone)
 		return nil, &passing{fmt.Errorf("%s %s: read answer: %w", r.method, r.path, withoutURL(err)), true}, nil
 	}
 	return c.judge(r, answer, body, bearer, renewed)
@@ -146,10 +148,16 @@ func (c *Client) send(ctx context.Context, r *request, bearer *token) (*http.Res
 func (c *Client) judge(r *request, answer *http.Response, body []byte, bearer *token, renewed *bool) (*reply, *passing, error) {
 	status := answer.StatusCode
 	isSuccess := status >= 200 && status < 300 || status == http.StatusFound
+	readable := isSuccess && len(body) <= largestBody && json.Valid(body)
+	if isSuccess && !readable {
+		c.answers.note(AnswerUnreadable)
+	} else {
+		c.answers.note(statusText(status))
+	}
 	switch {
 	case len(body) > largestBody:
 		return nil, nil, fmt.Errorf("%s %s: the answer has more than %d bytes", r.method, r.path, largestBody)
-	case isSuccess && json.Valid(body):
+	case readable:
 		return &reply{status, body}, nil, nil
 	case isSuccess:
 		// A page of the content network, or half an answer.

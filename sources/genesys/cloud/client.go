@@ -21,6 +21,9 @@ type Config struct {
 	Secret func() (string, error)
 	// RatePerMinute is the limit until an answer tells another [300].
 	RatePerMinute int
+	// MostPerMinute is never passed, whatever the answers tell; 0: what they
+	// tell.
+	MostPerMinute int
 	// Timeout of one attempt, its body included [1 min].
 	Timeout time.Duration
 	// Attempts is how often a call is tried that may yet succeed [8]. What
@@ -44,6 +47,7 @@ type Client struct {
 	tokens *tokens
 
 	calls, retries, throttled, failed atomic.Int64
+	answers                           answers
 	clockNS                           atomic.Int64
 	clockTold                         atomic.Bool
 }
@@ -69,7 +73,7 @@ func New(config Config) (*Client, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{config: config, limit: newLimiter(config.RatePerMinute)}
+	c := &Client{config: config, limit: newLimiter(config.RatePerMinute, config.MostPerMinute)}
 	c.http = &http.Client{
 		Transport: config.Transport,
 		// A redirect leads to a file that refuses the token.
@@ -79,26 +83,8 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// Stats count what a client has done since it was made.
-type Stats struct {
-	// Calls that were sent, Retries among them, Throttled answers (429), and
-	// calls that Failed for good.
-	Calls, Retries, Throttled, Failed int64
-	// Tokens that were fetched.
-	Tokens int64
-	// Left is how many calls the rate limit leaves in this window.
-	Left int
-	// ClockOffset is how far the API's clock is ahead of this machine's.
-	ClockOffset time.Duration
-}
-
-// Stats is safe to call at any time.
-func (c *Client) Stats() Stats {
-	return Stats{
-		Calls: c.calls.Load(), Retries: c.retries.Load(), Throttled: c.throttled.Load(), Failed: c.failed.Load(),
-		Tokens: c.tokens.fetched.Load(), Left: c.limit.remaining(), ClockOffset: time.Duration(c.clockNS.Load()),
-	}
-}
+// Endpoint is the API's URL.
+func (c *Client) Endpoint() string { return c.config.Endpoint }
 
 // Now is the time by the API's clock, as its last answer told it to the
 // second, and never ahead of it; before the first answer this machine's.

@@ -60,6 +60,9 @@ func Denied(err error) bool {
 	return errors.As(err, &e) && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 }
 
+// Forbidden says that the client may not see the thing; others it may.
+func Forbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
 // NotFound says that there is no such thing.
 func NotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 

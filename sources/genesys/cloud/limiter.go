@@ -33,6 +33,8 @@ const (
 type limiter struct {
 	mu      sync.Mutex
 	allowed int
+	// most is never passed, whatever is told; 0 for no such bound.
+	most int
 	// left is how many calls may still begin before ends.
 	left int
 	ends time.Time
@@ -46,10 +48,17 @@ type limiter struct {
 	waiting  [classes][]*struct{ _ byte }
 	last     Class
 	changed  chan struct{} // closed when something changes
+	// waits counts calls that could not begin at once, and waited for how long
+	// those did that have begun since, or given up.
+	waits  int64
+	waited time.Duration
 }
 
-func newLimiter(perMinute int) *limiter {
-	return &limiter{allowed: perMinute, left: perMinute, last: Lookups, changed: make(chan struct{})}
+func newLimiter(perMinute, most int) *limiter {
+	if most > 0 {
+		perMinute = min(perMinute, most)
+	}
+	return &limiter{allowed: perMinute, left: perMinute, most: most, last: Lookups, changed: make(chan struct{})}
 }
 
 func (l *limiter) wake() {
@@ -57,10 +66,15 @@ func (l *limiter) wake() {
 	l.changed = make(chan struct{})
 }
 
-func (l *limiter) remaining() int {
+// look tells how it stands.
+func (l *limiter) look(stats *Stats) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return max(l.left, 0)
+	stats.Allowed, stats.Left = l.allowed, max(l.left, 0)
+	stats.Waits, stats.Waited = l.waits, l.waited
+	for class := range l.waiting {
+		stats.Waiting += len(l.waiting[class])
+	}
 }
 
 // begin waits until a call of a class may begin. Each that began is answered
@@ -71,11 +85,17 @@ func (l *limiter) begin(ctx context.Context, class Class) error {
 	me := new(struct{ _ byte })
 	l.waiting[class] = append(l.waiting[class], me)
 	l.called[class] = true
+	var since time.Time
 	for {
 		wait, granted := l.try(class, me, time.Now())
 		if granted {
+			l.note(since)
 			l.mu.Unlock()
 			return nil
+		}
+		if since.IsZero() {
+			since = time.Now()
+			l.waits++
 		}
 		changed := l.changed
 		l.mu.Unlock()
@@ -89,10 +109,18 @@ func (l *limiter) begin(ctx context.Context, class Class) error {
 		l.mu.Lock()
 		if ctx.Err() != nil {
 			l.leave(class, me)
+			l.note(since)
 			l.wake()
 			l.mu.Unlock()
 			return context.Cause(ctx)
 		}
+	}
+}
+
+// note counts for how long a call has waited that did.
+func (l *limiter) note(since time.Time) {
+	if !since.IsZero() {
+		l.waited += time.Since(since)
 	}
 }
 
@@ -185,6 +213,9 @@ func (l *limiter) learn(status int, h http.Header, now time.Time) {
 // told is what an answer said of its window. Calls under way may not be in
 // its count; of two answers about one window the lesser counts.
 func (l *limiter) told(allowed, left int, h http.Header, reset string, now time.Time) {
+	if l.most > 0 && allowed > l.most {
+		allowed, left = l.most, left-(allowed-l.most)
+	}
 	l.allowed = allowed
 	left -= l.inFlight
 	seconds, ok := number(h, reset)

@@ -57,7 +57,7 @@ func TestLimiterWaitsForWhatItIsTold(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLimiter(300)
+				l := newLimiter(300, 0)
 				if got := waited(t, l, Audits); got != 0 {
 					t.Errorf("the first call waits %s", got)
 				}
@@ -72,7 +72,7 @@ func TestLimiterWaitsForWhatItIsTold(t *testing.T) {
 
 func TestLimiterReadsATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(300)
+		l := newLimiter(300, 0)
 		_ = waited(t, l, Audits)
 		answerWith(503, "Retry-After", time.Now().UTC().Add(9*time.Second).Format(http.TimeFormat)).end(l)
 		if got := waited(t, l, Audits); got != 0 {
@@ -88,7 +88,7 @@ func TestLimiterReadsATime(t *testing.T) {
 // Without a word from the server no more begin in a minute than are allowed.
 func TestLimiterKeepsItsOwnCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(5)
+		l := newLimiter(5, 0)
 		var begun []string
 		start := time.Now()
 		for range 12 {
@@ -108,7 +108,7 @@ func TestLimiterKeepsItsOwnCount(t *testing.T) {
 func TestLimiterIsFair(t *testing.T) {
 	for _, many := range []Class{Audits, Lookups} {
 		synctest.Test(t, func(t *testing.T) {
-			l := newLimiter(20)
+			l := newLimiter(20, 0)
 			var mu sync.Mutex
 			var order []Class
 			var work sync.WaitGroup
@@ -161,7 +161,7 @@ func TestLimiterIsFair(t *testing.T) {
 
 func TestLimiterStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(1, 0)
 		_ = waited(t, l, Audits)
 		gone := errors.New("gone")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -195,4 +195,26 @@ func TestEndpoints(t *testing.T) {
 	if _, err := Endpoint("eu"); err == nil || fmt.Sprint(err)[:4] != `"eu"` {
 		t.Errorf("a region that is none: %v", err)
 	}
+}
+
+// A bound of one's own holds below what the answers allow.
+func TestLimiterHasABoundOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(300, 4)
+		minutes := make(map[time.Duration]int)
+		start := time.Now()
+		for n := range 12 {
+			_ = waited(t, l, Lookups)
+			since := time.Since(start)
+			window := since / time.Minute
+			minutes[window]++
+			answerWith(200, "inin-ratelimit-count", fmt.Sprint(n%4+1), "inin-ratelimit-allowed", "300",
+				"inin-ratelimit-reset", fmt.Sprint(61-int(since%time.Minute/time.Second))).end(l)
+		}
+		for minute, n := range minutes {
+			if n > 4 {
+				t.Errorf("%d calls begin in minute %d", n, minute)
+			}
+		}
+	})
 }

@@ -19,8 +19,8 @@ const early = time.Minute
 
 // tokens holds the one token that all calls use.
 type tokens struct {
-	client  *Client
-	fetched atomic.Int64
+	client          *Client
+	fetched, failed atomic.Int64
 	// turn holds one fetch at a time; a channel, so that a wait can end.
 	turn chan struct{}
 	held atomic.Pointer[token]
@@ -48,6 +48,7 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 	}
 	fresh, err := t.fetch(ctx)
 	if err != nil {
+		t.failed.Add(1)
 		return nil, err
 	}
 	t.fetched.Add(1)

@@ -1,5 +1,11 @@
 package fakecloud
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
 // User of the organisation.
 type User struct {
 	ID    string `json:"id"`
@@ -22,6 +28,15 @@ func (c *Cloud) AddUser(u User) {
 		u.State = "active"
 	}
 	c.users[u.ID] = u
+}
+
+// Users lists those of the organisation, in the order of their ids.
+func (c *Cloud) Users() []User {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := slices.Collect(maps.Values(c.users))
+	slices.SortFunc(all, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // AddQueue adds a queue, or changes the one with the id.

@@ -47,6 +47,13 @@ func (c *Cloud) Inject(fault Fault) {
 	c.faults = append(c.faults, &fault)
 }
 
+// ClearFaults ends those that were injected.
+func (c *Cloud) ClearFaults() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults = nil
+}
+
 func (c *Cloud) takeFault(r *http.Request) *Fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()

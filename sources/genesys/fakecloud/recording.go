@@ -63,11 +63,16 @@ func noRecording() *refusal {
 func (c *Cloud) recordingsOf(r *call) (*answer, *refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := []any{}
-	for _, each := range c.sortedRecordings() {
-		if each.Conversation == r.args[0] {
-			all = append(all, each.metadata())
+	var found []*recording
+	for key, each := range c.recordings {
+		if key.conversation == r.args[0] {
+			found = append(found, each)
 		}
+	}
+	sortRecordings(found)
+	all := []any{}
+	for _, each := range found {
+		all = append(all, each.metadata())
 	}
 	return ok(all)
 }
@@ -129,10 +134,14 @@ func (c *Cloud) sortedRecordings() []*recording {
 	for _, r := range c.recordings {
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b *recording) int {
+	sortRecordings(all)
+	return all
+}
+
+func sortRecordings(list []*recording) {
+	slices.SortFunc(list, func(a, b *recording) int {
 		return cmp.Or(cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.ID, b.ID))
 	})
-	return all
 }
 
 // retention is the one inventory of the organisation.

@@ -1,4 +1,4 @@
-package bucket
+package amazon
 
 import (
 	"context"
@@ -14,20 +14,24 @@ import (
 // slowest transfer that is still waited for, in bytes a second.
 const slowest = 128 << 10
 
-// timeoutError ends an attempt of ours, never a caller's context.
-type timeoutError struct{ after time.Duration }
+// TimeoutError ends an attempt of ours, never a caller's context.
+type TimeoutError struct{ After time.Duration }
 
-func (e *timeoutError) Error() string   { return fmt.Sprintf("no answer within %s", e.after) }
-func (e *timeoutError) Timeout() bool   { return true }
-func (e *timeoutError) Temporary() bool { return true }
+func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer within %s", e.After) }
+
+// Timeout and Temporary are asked as those of a net.Error.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// Temporary is true.
+func (e *TimeoutError) Temporary() bool { return true }
 
 // RetryableError is asked by the client.
-func (e *timeoutError) RetryableError() bool { return true }
+func (e *TimeoutError) RetryableError() bool { return true }
 
-// limit gives each attempt at a request that sends size bytes its time. It is
-// not for what streams its answer.
-func (s *Store) limit(size int) func(*s3.Options) {
-	after := s.config.Timeout + time.Duration(size)*time.Second/slowest
+// Limit gives each attempt at a request that sends size bytes its time, which
+// is timeout for one that sends none. It is not for what streams its answer.
+func Limit(timeout time.Duration, size int) func(*s3.Options) {
+	after := timeout + time.Duration(size)*time.Second/slowest
 	limit := middleware.FinalizeMiddlewareFunc("LimitAttempt", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
@@ -35,7 +39,7 @@ func (s *Store) limit(size int) func(*s3.Options) {
 		defer cancel()
 		out, metadata, err := next.HandleFinalize(limited, in)
 		if err != nil && limited.Err() != nil && ctx.Err() == nil {
-			err = &timeoutError{after: after}
+			err = &TimeoutError{After: after}
 		}
 		return out, metadata, err
 	})
@@ -44,10 +48,14 @@ func (s *Store) limit(size int) func(*s3.Options) {
 	})
 }
 
-// body of an answer, which may not stand still.
+// Stream is the body of an answer, which may not stand still for longer than
+// wait. cancel ends the request; Close calls it.
+func Stream(answer io.ReadCloser, cancel context.CancelFunc, wait time.Duration) io.ReadCloser {
+	return &body{ReadCloser: answer, cancel: cancel, wait: wait}
+}
+
 type body struct {
 	io.ReadCloser
-	// cancel ends the request.
 	cancel context.CancelFunc
 	wait   time.Duration
 
@@ -68,7 +76,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err != nil && b.stood {
-		err = &timeoutError{after: b.wait}
+		err = &TimeoutError{After: b.wait}
 	}
 	return n, err
 }
