@@ -66,6 +66,17 @@ func adviseLasting(code string) string {
 	return ""
 }
 
+// refusesCaller says that a code is about credentials or the clock, so that
+// other requests by the same caller end the same.
+func refusesCaller(code string) bool {
+	switch code {
+	case "InvalidAccessKeyId", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException",
+		"TokenRefreshRequired", "InvalidToken", "RequestTimeTooSkewed":
+		return true
+	}
+	return false
+}
+
 // isIdentity says that it failed before any request: without credentials
 // there is nothing to sign with.
 func isIdentity(err error) bool {

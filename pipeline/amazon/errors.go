@@ -31,6 +31,9 @@ type Error struct {
 	Lasting bool
 	// Gone: there is no such object.
 	Gone bool
+	// Identity: it is about who asks and not about what. Credentials are
+	// missing, unknown or have run out, or this machine's clock is wrong.
+	Identity bool
 }
 
 func (e *Error) Error() string {
@@ -118,8 +121,10 @@ func (a Asker) Explain(ctx context.Context, operation, object string, err error)
 	}
 	if isIdentity(err) {
 		e.Advice, e.Lasting = a.adviseIdentity(), adviseConnection(err) == ""
+		e.Identity = true
 		return e
 	}
+	e.Identity = refusesCaller(e.Code)
 	e.Gone = e.Code == "NoSuchKey" || e.Code == "NoSuchVersion"
 	if e.Advice, e.Lasting = a.advise(e.Code, status, header); e.Advice == "" {
 		e.Advice = adviseConnection(err)

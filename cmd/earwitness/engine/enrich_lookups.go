@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 
+	"earwitness/pipeline/amazon"
 	"earwitness/pipeline/enrich"
 	"earwitness/sources/genesys/cloud"
 	"earwitness/sources/intake"
@@ -90,11 +91,16 @@ func (s *sidecars) Sidecar(ctx context.Context, bucket, key string, limit int64)
 	return answer, nil
 }
 
-// asked says in the enricher's words why an object can't be read.
+// asked says in the enricher's words why an object can't be read. One that was
+// refused because of who asked is asked for again: the credentials may be
+// mended soon, and say nothing of the object.
 func asked(err error) error {
-	var refusal *intake.RefusalError
+	var (
+		refusal *intake.RefusalError
+		request *amazon.Error
+	)
 	switch {
-	case !errors.As(err, &refusal):
+	case !errors.As(err, &refusal), errors.As(err, &request) && request.Identity:
 		return err
 	case refusal.Cause == intake.CauseGone:
 		return fmt.Errorf("%w: %w", enrich.ErrMissing, err)
