@@ -20,6 +20,9 @@ import (
 // atOnce is how many messages one request may be about, as SQS has it.
 const atOnce = 10
 
+// answerTime is how long an answer may take, beyond what a poll waits.
+const answerTime = 10 * time.Second
+
 // client asks one queue. It is safe for concurrent use.
 type client struct {
 	sqs       *sqs.Client
@@ -40,7 +43,8 @@ func newClient(ctx context.Context, queueURL string, a amazon.Access, wait time.
 	if a.Region == "" {
 		a.Region = regionOf(u.Hostname())
 	}
-	a.Timeout = max(a.Patience(), wait+10*time.Second)
+	// A poll that is not answered a while after its end never will be.
+	a.Timeout = max(a.Timeout, wait+answerTime)
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}

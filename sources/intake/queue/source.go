@@ -102,7 +102,7 @@ func (c *Config) setDefaults() {
 }
 
 const (
-	oncePoll     = 5 * time.Second
+	oncePoll     = 2 * time.Second
 	oncePatience = 20 * time.Second
 )
 
