@@ -44,10 +44,15 @@ func newLogBucket(t *testing.T) *logBucket {
 		BaseEndpoint: &access.Endpoint, Region: access.Region, UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(access.Root.User, access.Root.Password, ""),
 	})
-	if _, err := b.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &b.name}); err != nil {
-		t.Fatal(err)
-	}
+	b.create()
 	return b
+}
+
+func (b *logBucket) create() {
+	b.t.Helper()
+	if _, err := b.client.CreateBucket(b.t.Context(), &s3.CreateBucketInput{Bucket: &b.name}); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *logBucket) put(key string, data []byte, metadata map[string]string) {

@@ -47,9 +47,14 @@ func (q *logQueue) send(body string) {
 // tell notifies of an object as S3 does.
 func (q *logQueue) tell(bucket, key string, size int64) {
 	q.t.Helper()
-	q.send(fmt.Sprintf(`{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"us-east-1","eventTime":"2026-03-02T10:00:00.000Z",`+
+	q.send(notificationOf(bucket, key, size))
+}
+
+// notificationOf is S3's own message of an object.
+func notificationOf(bucket, key string, size int64) string {
+	return fmt.Sprintf(`{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"us-east-1","eventTime":"2026-03-02T10:00:00.000Z",`+
 		`"eventName":"ObjectCreated:Put","s3":{"s3SchemaVersion":"1.0","bucket":{"name":%q,"arn":"arn:aws:s3:::%s"},"object":{"key":%q,"size":%d,"sequencer":"0055AED6DCD90281E5"}}}]}`,
-		bucket, bucket, key, size))
+		bucket, bucket, key, size)
 }
 
 // What a queue tells of gives the records that the same files give, and a

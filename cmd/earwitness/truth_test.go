@@ -74,13 +74,21 @@ func scoreWorld(t *testing.T, change func(*simulate.Config)) *score {
 	}
 	earwitness(t, "run", "--once", "--model", cfg.Model, "--service-role", cfg.ServiceRole, "--own-role", cfg.OwnRole, "--data", data,
 		"--s3-logs", filepath.Join(world, simulate.LogsDir), "--audits", filepath.Join(world, simulate.AuditsDir)).want(t, 0)
+	return scoreTrail(t, trailOf(t, data), truthsOf(t, world))
+}
+
+// truthsOf are the requests of a world by the contact centre's role, by their
+// identity.
+func truthsOf(t *testing.T, world string) map[string]known {
+	t.Helper()
 	truths := map[string]known{}
 	f, err := os.Open(filepath.Join(world, simulate.TruthFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
 		var k known
 		if err := json.Unmarshal(lines.Bytes(), &k); err != nil {
 			t.Fatal(err)
@@ -89,8 +97,17 @@ func scoreWorld(t *testing.T, change func(*simulate.Config)) *score {
 			truths[k.ID] = k
 		}
 	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return truths
+}
+
+// scoreTrail compares records with the truth.
+func scoreTrail(t *testing.T, trail []string, truths map[string]known) *score {
+	t.Helper()
 	s := &score{named: map[string]int{}, wrong: map[string]int{}, stories: map[string]int{}}
-	for _, line := range trailOf(t, data) {
+	for _, line := range trail {
 		var j judged
 		if err := json.Unmarshal([]byte(line), &j); err != nil {
 			t.Fatal(err)
