@@ -49,7 +49,7 @@ FIRST := $(if $(filter ./...,$(PKG)),kafka minio elasticsearch versitygw)
 test: ## every test, in random order, with the race detector, on real servers; needs mvn and java
 	@echo "testing $(PKG)$(if $(RACE), with the race detector,; no C compiler is found: WITHOUT the race detector)"
 	@go build -o bin/bedctl ./deployments/testbed/bedctl
-	bin/bedctl with $(FIRST) -- go test $(RACE) -tags servers -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
+	bin/bedctl with $(FIRST) -- go test $(RACE) -vet=off -tags servers -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
 
 .PHONY: testbed-up
 testbed-up: ## real servers that tests and people share, and how to reach them (BED="kafka minio": only these)

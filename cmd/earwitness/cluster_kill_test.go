@@ -34,7 +34,7 @@ func TestClusterKilled(t *testing.T) {
 	t.Parallel()
 	n, seed := *kills, *killSeed
 	if n == 0 {
-		n = 8
+		n = 6
 	}
 	if seed == 0 {
 		seed = rand.Uint64()

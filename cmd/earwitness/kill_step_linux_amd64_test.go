@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var killSteps = flag.Int("kill-steps", 0, "how many steps TestKilledBetweenSteps kills before; -1 is all [12, short 3]")
+var killSteps = flag.Int("kill-steps", 0, "how many steps TestKilledBetweenSteps kills before; -1 is all [6]")
 
 // TestKilledBetweenSteps kills a run before the calls by which it makes things
 // durable or changes what files there are: those that every commit is made
@@ -36,7 +36,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 		n = total
 	case n > 0:
 	default:
-		n = 12
+		n = 6
 	}
 	random := rand.New(rand.NewPCG(k.seed, 2))
 	hits := 0

@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	kills    = flag.Int("kills", 0, "how often TestKilled kills a run, and then in a larger world [50, short 8]")
+	kills    = flag.Int("kills", 0, "how often TestKilled kills a run, and then in a larger world [30, short 8]")
 	killSeed = flag.Uint64("kill-seed", 0, "seed of the moments at which TestKilled kills [by the clock]")
 )
 
@@ -45,7 +45,7 @@ func TestKilled(t *testing.T) {
 	case testing.Short():
 		n = 8
 	default:
-		n = 50
+		n = 30
 	}
 	// A run mostly waits for the disk, so several are killed at a time.
 	for lane := range killLanes {

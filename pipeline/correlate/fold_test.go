@@ -105,7 +105,7 @@ func TestRulesFold(t *testing.T) { runRules(t, foldAll(1, false)) }
 // TestFoldRandomWorlds holds the fold against the oracle, in any order and
 // any cut.
 func TestFoldRandomWorlds(t *testing.T) {
-	for seed := range countWorlds(1000, 200) {
+	for seed := range countWorlds(400, 100) {
 		checkWorld(t, randomWorld(seed), foldAll(seed, false))
 		if t.Failed() {
 			return
@@ -115,7 +115,7 @@ func TestFoldRandomWorlds(t *testing.T) {
 
 // TestFoldKilled does so with restarts at any moment.
 func TestFoldKilled(t *testing.T) {
-	for seed := range countWorlds(500, 50) {
+	for seed := range countWorlds(150, 30) {
 		checkWorld(t, randomWorld(seed), foldAll(seed, true))
 		if t.Failed() {
 			return

@@ -136,7 +136,7 @@ func TestHorizonOverMidnight(t *testing.T) {
 
 // TestHorizonKilled: what departs, and when, follows from the log alone.
 func TestHorizonKilled(t *testing.T) {
-	for seed := range countWorlds(200, 30) {
+	for seed := range countWorlds(60, 30) {
 		w := randomWorld(seed)
 		w.Rules.Horizon = 20 * time.Second // a message is appended each second
 		laid := topicOf(w, rand.New(rand.NewPCG(seed, 44)))
