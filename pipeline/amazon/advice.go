@@ -52,6 +52,16 @@ func adviseLasting(code string) string {
 		return "these credentials lack a right; check their policy, and that of what is asked for"
 	case "NoSuchBucket":
 		return "there is no such bucket; check its name, the endpoint and the account"
+	case "InvalidBucketName":
+		return "the server does not take the bucket's name; with a server of your own set path-style"
+	}
+	return adviseCaller(code)
+}
+
+// adviseCaller is for refusals of who asks, whatever is asked for; empty for
+// all others.
+func adviseCaller(code string) string {
+	switch code {
 	case "InvalidAccessKeyId", "InvalidClientTokenId":
 		return "the server does not know the access key; check which credentials are in force (AWS_PROFILE, AWS_ACCESS_KEY_ID) and that the endpoint is theirs"
 	case "SignatureDoesNotMatch":
@@ -60,21 +70,8 @@ func adviseLasting(code string) string {
 		return "the session's credentials have run out; log in again, or use credentials that are renewed"
 	case "RequestTimeTooSkewed":
 		return "the clock of this machine is wrong; set it right"
-	case "InvalidBucketName":
-		return "the server does not take the bucket's name; with a server of your own set path-style"
 	}
 	return ""
-}
-
-// refusesCaller says that a code is about credentials or the clock, so that
-// other requests by the same caller end the same.
-func refusesCaller(code string) bool {
-	switch code {
-	case "InvalidAccessKeyId", "InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException",
-		"TokenRefreshRequired", "InvalidToken", "RequestTimeTooSkewed":
-		return true
-	}
-	return false
 }
 
 // isIdentity says that it failed before any request: without credentials

@@ -124,7 +124,7 @@ func (a Asker) Explain(ctx context.Context, operation, object string, err error)
 		e.Identity = true
 		return e
 	}
-	e.Identity = refusesCaller(e.Code)
+	e.Identity = adviseCaller(e.Code) != ""
 	e.Gone = e.Code == "NoSuchKey" || e.Code == "NoSuchVersion"
 	if e.Advice, e.Lasting = a.advise(e.Code, status, header); e.Advice == "" {
 		e.Advice = adviseConnection(err)
