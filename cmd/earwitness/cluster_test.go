@@ -22,6 +22,7 @@ import (
 
 	"earwitness/deployments/testbed"
 	"earwitness/deployments/testbed/bedtest"
+	"earwitness/sources/intake"
 )
 
 // cluster is what several processes share: a Kafka of its own, for the names
@@ -244,3 +245,6 @@ func (c *cluster) trail() []string {
 	slices.Sort(lines)
 	return lines
 }
+
+// rest lets processes work.
+func (c *cluster) rest(d time.Duration) { intake.Rest(c.t.Context(), d) }

@@ -77,15 +77,6 @@ func (w *watched) listens() string {
 	return ""
 }
 
-func (e *edges) rest(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-e.t.Context().Done():
-	}
-}
-
 // withoutKafka takes the broker away, and tells the queues the rest meanwhile.
 func (e *edges) withoutKafka(w *watched) {
 	e.t.Helper()

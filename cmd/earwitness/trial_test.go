@@ -78,16 +78,6 @@ func (x *trial) stop(name string) {
 	delete(x.live, name)
 }
 
-// rest lets the processes work.
-func (x *trial) rest(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-x.t.Context().Done():
-	}
-}
-
 // phase is something that fails while files come.
 type phase struct {
 	name string
