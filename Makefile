@@ -18,6 +18,9 @@ BENCHFLAGS ?=
 ROWS ?=
 FUZZTIME ?= 30s
 
+# Packages tested at a time: most of them wait for servers now and then.
+JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+
 # The race detector needs a C compiler; nothing else here does.
 RACE ?= $(if $(shell command -v $$(go env CC)),-race)
 
@@ -49,7 +52,7 @@ FIRST := $(if $(filter ./...,$(PKG)),kafka minio elasticsearch versitygw)
 test: ## every test, in random order, with the race detector, on real servers; needs mvn and java
 	@echo "testing $(PKG)$(if $(RACE), with the race detector,; no C compiler is found: WITHOUT the race detector)"
 	@go build -o bin/bedctl ./deployments/testbed/bedctl
-	bin/bedctl with $(FIRST) -- go test $(RACE) -vet=off -tags servers -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
+	bin/bedctl with $(FIRST) -- go test $(RACE) -p $(JOBS) -vet=off -tags servers -shuffle=on -timeout 25m $(TESTFLAGS) $(PKG)
 
 .PHONY: testbed-up
 testbed-up: ## real servers that tests and people share, and how to reach them (BED="kafka minio": only these)
