@@ -18,7 +18,7 @@ type Record struct {
 // ProducerConfig sets what a producer may use. Zero values stand for the
 // defaults.
 type ProducerConfig struct {
-	// Linger is how long a batch waits for more records; 5 ms.
+	// Linger is how long a batch waits for more records; 20 ms.
 	Linger time.Duration
 	// BatchBytes is when a batch is full, before compression; 960 KiB,
 	// which a topic with the usual limit takes whatever is in it.
@@ -36,7 +36,7 @@ type ProducerConfig struct {
 }
 
 const (
-	defaultLinger      = 5 * time.Millisecond
+	defaultLinger      = 20 * time.Millisecond
 	defaultBatchBytes  = 960 << 10
 	defaultBufferBytes = 64 << 20
 	defaultRetryFor    = 2 * time.Minute

@@ -31,9 +31,9 @@ const (
 	// What is on its way may take so much memory: records that wait for the
 	// broker, by topic; messages fetched and kept for the next reader, by
 	// partition; and what is gathered for segments, by topic.
-	producerBuffer = 8 << 20
+	producerBuffer = 16 << 20
 	fetchBytes     = 256 << 10
-	keepBytes      = 2 << 20
+	keepBytes      = 1 << 20
 	segmentBuffer  = 16 << 20
 	// patience is how long nothing may move before a barrier is given up.
 	patience = 5 * time.Minute
