@@ -8,6 +8,11 @@ import (
 // ErrClosed is given by what was closed.
 var ErrClosed = errors.New("the bus connection is closed")
 
+// ErrMended, in what a sink fails with, says that the sink has done away with
+// the cause itself: it is asked for its position at once, without a pause. A
+// sink may say so only as often as that brings it on.
+var ErrMended = errors.New("the cause is mended, and the sink begins again")
+
 // GapError says that messages which a reader wants are no longer in the topic.
 type GapError struct {
 	Topic     string

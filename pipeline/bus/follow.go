@@ -65,11 +65,11 @@ const (
 )
 
 // Follow drives a sink through a partition from the sink's position on. What
-// fails and may get better is tried again, with longer and longer pauses, and
-// a sink that failed is asked for its position again. It returns nil when ctx
-// ends, and an error that no retry can mend: a *GapError, a *BeyondEndError, a
-// *HoleError, a *CorruptError, what the broker refuses for good, and what
-// Fatal says. It does not flush the sink at the end.
+// fails and may get better is tried again, with longer and longer pauses but
+// after ErrMended, and a sink that failed is asked for its position again. It
+// returns nil when ctx ends, and an error that no retry can mend: a *GapError,
+// a *BeyondEndError, a *HoleError, a *CorruptError, what the broker refuses for
+// good, and what Fatal says. It does not flush the sink at the end.
 func Follow[T any](ctx context.Context, p *Partition[T], sink Sink[T], partition int, cfg FollowConfig) error {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -83,7 +83,7 @@ func Follow[T any](ctx context.Context, p *Partition[T], sink Sink[T], partition
 		err := f.run(ctx)
 		var failed *sinkError
 		if errors.As(err, &failed) && (cfg.Fatal == nil || !cfg.Fatal(failed.err)) {
-			err = f.wait(ctx, failed)
+			err = f.again(ctx, failed)
 		}
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // this is how it stops
@@ -298,6 +298,15 @@ func (f *follower[T]) pass(ctx context.Context, gap *GapError) error {
 		slog.Int64("first_missing", gap.Want), slog.Int64("resumes_at", gap.First))
 	f.skipTo = gap.First
 	f.next = gap.First
+	return nil
+}
+
+// again lets a sink that failed begin again.
+func (f *follower[T]) again(ctx context.Context, failed *sinkError) error {
+	if !errors.Is(failed, ErrMended) {
+		return f.wait(ctx, failed)
+	}
+	f.report(Progress{Retried: 1})
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -288,6 +289,38 @@ func TestASinkThatFailsBeginsAgain(t *testing.T) {
 				t.Errorf("nobody was told what it waits for: %q", said)
 			}
 		})
+	}
+}
+
+// A sink that mended the cause itself goes on at once, however often, and
+// nothing is said to wait.
+func TestASinkThatMendedTheCauseIsNotWaitedFor(t *testing.T) {
+	course := newCourse(t)
+	course.cfg.Pause = func(context.Context, time.Duration) error {
+		t.Error("there was a pause")
+		return nil
+	}
+	left := 20
+	course.sink.fault = func(call string) error {
+		if call != "write" || left == 0 {
+			return nil
+		}
+		left--
+		return fmt.Errorf("%w: %w", ErrMended, errSink)
+	}
+	if err := course.run(t); err != nil {
+		t.Fatal(err)
+	}
+	course.holds(t, 10)
+	retried := 0
+	for _, p := range course.progress {
+		retried += p.Retried
+		if p.Waiting != nil {
+			t.Errorf("it is said to wait for %v", p.Waiting)
+		}
+	}
+	if retried != 20 || strings.Contains(course.said.String(), "a sink waits") {
+		t.Errorf("%d retries are told, want 20; said: %q", retried, course.said.String())
 	}
 }
 

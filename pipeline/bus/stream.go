@@ -42,7 +42,8 @@ type Sink[T any] interface {
 	// Write takes a chunk that starts at the offset after the last one
 	// written. Nil does not mean durable: Position says what is. The sink
 	// retries what can be retried and blocks for backpressure; an error ends
-	// the follower, which starts again at Position. Writing a chunk again is
+	// the follower, which starts again at Position (at once after ErrMended).
+	// Writing a chunk again is
 	// harmless. Safe concurrently for different partitions. The sink may
 	// keep the chunk. On cancel it returns the context's error and may or
 	// may not have written.

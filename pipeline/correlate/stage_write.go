@@ -180,5 +180,7 @@ func (s *Stage) afterPoison(ctx context.Context, p *stagePartition, chunk *bus.C
 	p.skipped = append(p.skipped, poison.Offset)
 	s.log.LogAttrs(ctx, slog.LevelError, "evidence goes to the dead letters; state is opened again without it",
 		slog.Int("partition", p.number), slog.Int64("offset", poison.Offset))
-	return err
+	// A pause that grows with each piece would hold up the partition for
+	// hours, and each piece comes here once.
+	return fmt.Errorf("%w: %w", bus.ErrMended, err)
 }
