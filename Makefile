@@ -62,9 +62,10 @@ testbed-up: ## real servers that tests and people share, and how to reach them (
 testbed-down: ## stops what testbed-up has started
 	go run ./deployments/testbed/bedctl down
 
+# Many tests wait for something, so six of a package run at a time.
 .PHONY: test-fast
 test-fast: ## the inner loop: short tests, cached, nothing but Go
-	CGO_ENABLED=0 go test -short -timeout 5m $(TESTFLAGS) $(PKG)
+	CGO_ENABLED=0 go test -short -parallel 6 -timeout 5m $(TESTFLAGS) $(PKG)
 
 # ROWS narrows it: make bench ROWS="scan seal"
 .PHONY: bench

@@ -34,7 +34,12 @@ func (b *bench) theWorld(ctx context.Context) (world, error) {
 		if w.settings, err = simulate.ReadSettings(w.dir); err != nil {
 			return w, err
 		}
-		return w, joinFiles(w.log, filepath.Join(w.dir, simulate.LogsDir))
+		if err := joinFiles(w.log, filepath.Join(w.dir, simulate.LogsDir)); err != nil {
+			return w, err
+		}
+		// What was written now must not compete for the disk with what is measured.
+		_, _, err = execute(ctx, nil, "sync")
+		return w, err
 	})
 }
 
