@@ -8,7 +8,7 @@ import (
 // ErrClosed is given by what was closed.
 var ErrClosed = errors.New("the bus connection is closed")
 
-// ErrMended, in what a sink fails with, says that the sink has done away with
+// ErrMended is wrapped by the error of a sink that has done away with
 // the cause itself: it is asked for its position at once, without a pause. A
 // sink may say so only as often as that brings it on.
 var ErrMended = errors.New("the cause is mended, and the sink begins again")
