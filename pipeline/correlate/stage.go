@@ -165,13 +165,19 @@ func (s *Stage) Position(ctx context.Context, number int) (int64, error) {
 	p := s.partition(number)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	untouched := p.fold == nil && p.failed == nil
 	if p.fold == nil {
 		if err := s.open(p); err != nil {
 			return 0, fmt.Errorf("open state of partition %d: %w", number, err)
 		}
 	}
 	if err := s.catchUp(ctx, p); err != nil {
-		return 0, p.drop(fmt.Errorf("compute state of partition %d: %w", number, err))
+		err = fmt.Errorf("compute state of partition %d: %w", number, err)
+		if untouched && ctx.Err() != nil {
+			// Whoever was told to stop has nothing to flush.
+			return 0, errors.Join(err, p.close())
+		}
+		return 0, p.drop(err)
 	}
 	return p.fold.Next(), nil
 }

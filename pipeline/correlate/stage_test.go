@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"earwitness/pipeline/bus"
 	"earwitness/pipeline/correlate"
+	"earwitness/pipeline/evidence"
 )
 
 // quietStage has taken two of three messages, so that a record is held back.
@@ -124,6 +126,45 @@ func TestStageFlush(t *testing.T) {
 	}
 	if at, err := s.Position(t.Context(), 0); at != 2 || err != nil {
 		t.Errorf("after it position is %d, %v", at, err)
+	}
+}
+
+// refusingArchive stands for one that can't be read.
+type refusingArchive struct{}
+
+func (refusingArchive) Replay(context.Context, int, int64, func(*bus.Chunk[*evidence.Evidence]) error) error {
+	return errors.New("the request failed")
+}
+
+// TestStageStoppedWhileOpening: who is told to stop while a partition is opened
+// has nothing to flush; a failure of another kind is told.
+func TestStageStoppedWhileOpening(t *testing.T) {
+	t.Parallel()
+	_, r := quietStage(t, true)
+	s := correlate.NewStage(correlate.StageConfig{
+		Rules: r.rules, Dir: func(int) string { return filepath.Join(r.dir, "refused") }, Access: &r.access, DeadLetters: &r.dead,
+		Archive: refusingArchive{},
+	})
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := s.Position(ended, 0); err == nil {
+		t.Error("a partition is open without what the archive holds")
+	}
+	if err := s.Flush(t.Context(), 0); err != nil {
+		t.Errorf("Flush = %v after the stop, want nil", err)
+	}
+	if _, err := s.Position(t.Context(), 0); err == nil {
+		t.Error("a partition is open without what the archive holds")
+	}
+	if err := s.Flush(t.Context(), 0); err == nil {
+		t.Error("Flush = nil after a failure")
+	}
+	// A stop does not hide a failure before it.
+	if _, err := s.Position(ended, 0); err == nil {
+		t.Error("a partition is open without what the archive holds")
+	}
+	if err := s.Flush(t.Context(), 0); err == nil {
+		t.Error("Flush = nil after a failure and a stop")
 	}
 }
 
