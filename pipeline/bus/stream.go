@@ -43,10 +43,9 @@ type Sink[T any] interface {
 	// written. Nil does not mean durable: Position says what is. The sink
 	// retries what can be retried and blocks for backpressure; an error ends
 	// the follower, which starts again at Position (at once after ErrMended).
-	// Writing a chunk again is
-	// harmless. Safe concurrently for different partitions. The sink may
-	// keep the chunk. On cancel it returns the context's error and may or
-	// may not have written.
+	// Writing a chunk again is harmless. Safe concurrently for different
+	// partitions. The sink may keep the chunk. On cancel it returns the
+	// context's error and may or may not have written.
 	Write(ctx context.Context, partition int, chunk *Chunk[T]) error
 	// Flush makes durable what was written to partition before.
 	Flush(ctx context.Context, partition int) error

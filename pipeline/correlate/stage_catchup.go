@@ -37,7 +37,7 @@ func (s *Stage) catchUp(ctx context.Context, p *stagePartition) error {
 		}
 		var poison *PoisonError
 		if errors.As(err, &poison) {
-			p.skipped = append(p.skipped, poison.Offset)
+			return p.skip(poison)
 		}
 		return err
 	})

@@ -177,10 +177,14 @@ func (s *Stage) afterPoison(ctx context.Context, p *stagePartition, chunk *bus.C
 			return err
 		}
 	}
-	p.skipped = append(p.skipped, poison.Offset)
 	s.log.LogAttrs(ctx, slog.LevelError, "evidence goes to the dead letters; state is opened again without it",
 		slog.Int("partition", p.number), slog.Int64("offset", poison.Offset))
-	// A pause that grows with each piece would hold up the partition for
-	// hours, and each piece comes here once.
-	return fmt.Errorf("%w: %w", bus.ErrMended, err)
+	return p.skip(poison)
+}
+
+// skip lets the fold, opened again, pass over a piece. A pause that grows with
+// each would hold up the partition for hours, and each comes here once.
+func (p *stagePartition) skip(poison *PoisonError) error {
+	p.skipped = append(p.skipped, poison.Offset)
+	return fmt.Errorf("%w: %w", bus.ErrMended, poison)
 }
